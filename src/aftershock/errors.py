@@ -1,0 +1,88 @@
+"""Every error that a user can meet, drawn as a tree.
+
+    AftershockError          could not run, or could not judge: exit code 2
+    ├── ArtifactError        a file of dbt's is missing, unreadable or not what it should be
+    ├── SelectionError       what was typed names nothing
+    │   ├── UnknownName      … and here is what is near
+    │   └── AmbiguousName    … names several things, listed so that one can be pasted back
+    ├── ConfigError          aftershock.yml says something that cannot be followed
+    ├── UsageError           options that do not go together
+    └── OutputError          the answer could not be written
+
+Each message reads "place: problem. remedy."; the three parts stay separate so that `--format json` can print them apart.
+"""
+
+from __future__ import annotations
+
+
+class AftershockError(Exception):
+    """The user cannot go on.
+
+    Args:
+        place: where it is wrong: a file, an option, a key.
+        problem: what is wrong there, without a full stop.
+        remedy: what to do about it, without a full stop; may be empty.
+    """
+
+    def __init__(self, place: str, problem: str, remedy: str = "") -> None:
+        self.place = place
+        self.problem = problem
+        self.remedy = remedy
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        """One line: place, problem and remedy."""
+        line = f"{self.place}: {self.problem}."
+        return f"{line} {self.remedy}." if self.remedy else line
+
+
+class ArtifactError(AftershockError):
+    """A dbt artifact is missing, unreadable, or not what its name says."""
+
+
+class SelectionError(AftershockError):
+    """What was typed does not select a node."""
+
+
+class UnknownName(SelectionError):  # noqa: N818  # reads as what happened, like LookupError's children in the models
+    """Nothing has this name.
+
+    Args:
+        text: what was typed.
+        nearest: names that exist and are close, best first.
+    """
+
+    def __init__(self, text: str, problem: str, nearest: tuple[str, ...] = ()) -> None:
+        self.nearest = nearest
+        remedy = f"Did you mean {', '.join(nearest)}?" if nearest else ""
+        super().__init__(text, problem, remedy)
+
+    def __str__(self) -> str:
+        """One line, ending with the question where there is one."""
+        line = f"{self.place}: {self.problem}."
+        return f"{line} {self.remedy}" if self.remedy else line
+
+
+class AmbiguousName(SelectionError):  # noqa: N818
+    """Several nodes have this name.
+
+    Args:
+        text: what was typed.
+        candidates: one spelling for each node, each of them unambiguous.
+    """
+
+    def __init__(self, text: str, candidates: tuple[str, ...]) -> None:
+        self.candidates = candidates
+        super().__init__(text, f"names {len(candidates)} nodes", f"Use one of: {', '.join(candidates)}")
+
+
+class ConfigError(AftershockError):
+    """aftershock.yml cannot be read, or says something unknown."""
+
+
+class UsageError(AftershockError):
+    """Options that contradict each other or cannot be understood."""
+
+
+class OutputError(AftershockError):
+    """The answer could not be written where it was asked for."""

@@ -1,0 +1,134 @@
+"""The lineage graph: questions about who depends on whom.
+
+A walk over adjacency answers what an assessment asks, in milliseconds; networkx is loaded by the first question that needs an
+algorithm (cycles, order), because importing it costs more than a whole assessment.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from aftershock.errors import ArtifactError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import networkx as nx
+
+    from aftershock.model import Node, Project
+
+
+class LineageGraph:
+    """Every enabled resource of a project, with an edge from each node to those that depend on it.
+
+    An edge whose other end is not an enabled node of the manifest is kept apart in ``dangling``.
+    """
+
+    def __init__(self, nodes: Mapping[str, Node]) -> None:
+        self.nodes = nodes
+        children: dict[str, list[str]] = {unique_id: [] for unique_id in nodes}
+        dangling: list[tuple[str, str]] = []
+        for unique_id, node in nodes.items():
+            for parent in node.parents:
+                siblings = children.get(parent)
+                if siblings is None:
+                    dangling.append((parent, unique_id))
+                else:
+                    siblings.append(unique_id)
+        self._children = children
+        self.dangling = tuple(dangling)
+
+    @classmethod
+    def of(cls, project: Project) -> LineageGraph:
+        """The graph of a project's enabled nodes."""
+        return cls(project.nodes)
+
+    def __contains__(self, unique_id: object) -> bool:
+        """Whether this is an enabled node."""
+        return unique_id in self.nodes
+
+    def children(self, unique_id: str) -> tuple[str, ...]:
+        """Nodes that read ``unique_id`` directly, tests included."""
+        return tuple(self._children[unique_id])
+
+    def parents(self, unique_id: str) -> tuple[str, ...]:
+        """Nodes that ``unique_id`` reads directly."""
+        return tuple(parent for parent in self.nodes[unique_id].parents if parent in self.nodes)
+
+    def descendants(self, seeds: Iterable[str], *, depth: int | None = None) -> dict[str, int]:
+        """Everything downstream of the seeds, at most ``depth`` edges away, as {unique_id: fewest edges}; the seeds are there with 0."""
+        return self._walk(seeds, self._children, depth)
+
+    def ancestors(self, seeds: Iterable[str], *, depth: int | None = None) -> dict[str, int]:
+        """Everything upstream of the seeds, as :meth:`descendants`."""
+        return self._walk(seeds, {unique_id: self.parents(unique_id) for unique_id in self.nodes}, depth)
+
+    def routes(self, seeds: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """One shortest path from a seed to each descendant, both ends included, in the order of a breadth-first walk.
+
+        Among equally short paths the one whose nodes come first in the alphabet wins, so that the same graph gives the same proof.
+        """
+        routes: dict[str, tuple[str, ...]] = {seed: (seed,) for seed in sorted(set(seeds))}
+        frontier = list(routes)
+        while frontier:
+            reached: list[str] = []
+            for unique_id in frontier:
+                route = routes[unique_id]
+                for child in sorted(self._children[unique_id]):
+                    if child not in routes:
+                        routes[child] = (*route, child)
+                        reached.append(child)
+            frontier = reached
+        return routes
+
+    def in_order(self, unique_ids: Iterable[str]) -> tuple[str, ...]:
+        """These nodes so that none comes before one that it depends on (through any path), ties by unique_id."""
+        ranks = self.ranks(unique_ids)
+        return tuple(sorted(ranks, key=lambda unique_id: (ranks[unique_id], unique_id)))
+
+    def ranks(self, unique_ids: Iterable[str]) -> dict[str, int]:
+        """For each of these nodes the most edges of any path that leads to it from one of them: 0 depends on none of the others.
+
+        Raises:
+            ArtifactError: the manifest's edges form a cycle.
+        """
+        from graphlib import CycleError, TopologicalSorter
+
+        wanted = set(unique_ids)
+        below = self.descendants(wanted)
+        sorter = TopologicalSorter({unique_id: [p for p in self.parents(unique_id) if p in below] for unique_id in below})
+        ranks: dict[str, int] = {}
+        try:
+            for unique_id in sorter.static_order():
+                ranks[unique_id] = max((ranks[parent] + 1 for parent in self.parents(unique_id) if parent in below), default=0)
+        except CycleError as error:
+            cycle = " -> ".join(map(str, error.args[1]))
+            raise ArtifactError("manifest", f"its nodes depend on each other in a circle ({cycle})", "Run dbt parse and read its error") from error
+        return {unique_id: ranks[unique_id] for unique_id in wanted}
+
+    @cached_property
+    def digraph(self) -> nx.DiGraph[str]:
+        """The same graph for networkx's own algorithms. Nodes are unique_ids; edges point downstream."""
+        import networkx as nx
+
+        graph: nx.DiGraph[str] = nx.DiGraph()
+        graph.add_nodes_from(self.nodes)
+        graph.add_edges_from((parent, child) for parent, children in self._children.items() for child in children)
+        return graph
+
+    @staticmethod
+    def _walk(seeds: Iterable[str], adjacency: Mapping[str, Iterable[str]], limit: int | None) -> dict[str, int]:
+        depths = dict.fromkeys(seeds, 0)
+        queue = deque(depths)
+        while queue:
+            unique_id = queue.popleft()
+            depth = depths[unique_id]
+            if limit is not None and depth >= limit:
+                continue
+            for neighbour in adjacency[unique_id]:
+                if neighbour not in depths:
+                    depths[neighbour] = depth + 1
+                    queue.append(neighbour)
+        return depths

@@ -1,0 +1,305 @@
+"""What aftershock concludes: category, severity, what is affected, who is told."""
+
+from __future__ import annotations
+
+import enum
+from typing import Literal
+
+import msgspec
+
+from aftershock.model.plan import RecoveryPlan
+from aftershock.model.project import ArtifactFile, Owner, ProjectInfo
+
+
+class Severity(enum.Enum):
+    """P0 is the worst, P3 the mildest."""
+
+    P0 = "P0"
+    P1 = "P1"
+    P2 = "P2"
+    P3 = "P3"
+
+    @property
+    def rank(self) -> int:
+        """0 for P0 … 3 for P3."""
+        return int(self.value[1])
+
+    def at_least(self, other: Severity) -> bool:
+        """Whether this level is as bad as ``other``, or worse."""
+        return self.rank <= other.rank
+
+
+class Category(enum.Enum):
+    """The six incident categories, by slug."""
+
+    DATA_QUALITY = "data-quality"
+    PIPELINE_FAILURE = "pipeline-failure"
+    SCHEMA_BREAK = "schema-break"
+    STALE_DATA = "stale-data"
+    DATA_LOSS = "data-loss"
+    DUPLICATE_LOAD = "duplicate-load"
+
+    @property
+    def facts(self) -> CategoryFacts:
+        """Title, typical severity and example of this category."""
+        return CATEGORIES[self]
+
+
+class CategoryFacts(msgspec.Struct, frozen=True):
+    """A row of the classification table. ``mild`` and ``severe`` span the typical range; they are equal where it is one level."""
+
+    title: str
+    description: str
+    mild: Severity
+    severe: Severity
+    example: str
+    downstream: str
+
+    @property
+    def typical(self) -> str:
+        """``P1`` or ``P1-P2``."""
+        return self.severe.value if self.mild is self.severe else f"{self.severe.value}-{self.mild.value}"
+
+
+CATEGORIES: dict[Category, CategoryFacts] = {
+    Category.DATA_QUALITY: CategoryFacts(
+        "Data Quality",
+        "Incorrect values in production tables",
+        Severity.P1,
+        Severity.P1,
+        "A revenue column shows negative values",
+        "wrong values; every stored descendant built since then holds them",
+    ),
+    Category.PIPELINE_FAILURE: CategoryFacts(
+        "Pipeline Failure",
+        "A run failed or timed out",
+        Severity.P2,
+        Severity.P1,
+        "dbt run failed on a staging model",
+        "not built; descendants are skipped, or built on old data",
+    ),
+    Category.SCHEMA_BREAK: CategoryFacts(
+        "Schema Break",
+        "An upstream schema change broke what reads it",
+        Severity.P2,
+        Severity.P1,
+        "A source dropped a column that models read",
+        "what reads the column fails; select * silently loses it",
+    ),
+    Category.STALE_DATA: CategoryFacts(
+        "Stale Data",
+        "Data is loaded but not refreshed on schedule",
+        Severity.P2,
+        Severity.P1,
+        "A dashboard shows yesterday's data at noon",
+        "old, not wrong",
+    ),
+    Category.DATA_LOSS: CategoryFacts(
+        "Data Loss",
+        "Records are missing or were deleted",
+        Severity.P0,
+        Severity.P0,
+        "A production table was truncated during a load",
+        "rows missing; a rebuild can make the loss permanent",
+    ),
+    Category.DUPLICATE_LOAD: CategoryFacts(
+        "Duplicate Load",
+        "The same batch was loaded more than once",
+        Severity.P1,
+        Severity.P1,
+        "The row count doubled overnight",
+        "rows doubled; append models and aggregates keep them after the source is clean",
+    ),
+}
+
+
+class Effect(enum.Enum):
+    """What an incident does to an affected node."""
+
+    WRONG = "wrong"
+    STALE = "stale"
+    FAILS = "fails"
+    SKIPPED = "skipped"
+    LOSES_COLUMNS = "loses_columns"
+    MISSING_ROWS = "missing_rows"
+    DUPLICATED_ROWS = "duplicated_rows"
+
+
+class Seed(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A failing node that a person named. ``via`` is the test that stood for it; ``note`` says what was understood, where that needs saying."""
+
+    unique_id: str
+    via: str = ""
+    note: str = ""
+
+
+class Affected(msgspec.Struct, frozen=True):
+    """One affected node, with its proof.
+
+    ``depth`` is 0 for a failing node; ``path`` goes from a failing node to this one, both included, along dbt's edges;
+    ``certainty`` is ``node`` where only the graph says so and ``column`` where SQL was read.
+    """
+
+    unique_id: str
+    resource_type: str
+    name: str
+    relation_name: str
+    depth: int
+    path: tuple[str, ...]
+    effects: tuple[Effect, ...]
+    certainty: Literal["node", "column"] = "node"
+    columns: tuple[str, ...] = ()
+
+
+class HiddenConsumer(msgspec.Struct, frozen=True):
+    """Somebody who reads affected data outside dbt's graph.
+
+    ``kind``: ``public_model`` (other projects may read it), ``export`` (a saved query writes a table), ``same_relation`` (a source that reads
+    the relation which an affected node writes), ``declared`` (aftershock.yml says so). ``unique_id`` is the node through which they are reached.
+    """
+
+    kind: Literal["public_model", "export", "same_relation", "declared"]
+    unique_id: str
+    what: str
+    nodes: tuple[str, ...] = ()
+
+
+class BlastRadius(msgspec.Struct, frozen=True):
+    """Everything that a failing node reaches, in order of depth, then of unique_id; failing nodes first."""
+
+    category: Category
+    seeds: tuple[Seed, ...]
+    affected: tuple[Affected, ...]
+    hidden: tuple[HiddenConsumer, ...] = ()
+    tests: tuple[str, ...] = ()
+
+    @property
+    def below(self) -> tuple[Affected, ...]:
+        """The affected nodes without the failing ones."""
+        return tuple(item for item in self.affected if item.depth)
+
+
+class Dashboard(msgspec.Struct, frozen=True):
+    """An affected exposure. ``automation`` is true for one that acts on the data by itself (application, ml)."""
+
+    unique_id: str
+    name: str
+    type: str
+    automation: bool
+    maturity: str
+    url: str
+    owners: tuple[Owner, ...]
+    effects: tuple[Effect, ...]
+    path: tuple[str, ...]
+
+
+class Consumer(msgspec.Struct, frozen=True):
+    """A person or team that uses affected data, with everything of theirs that is affected (exposures' unique_ids)."""
+
+    owner: Owner
+    exposures: tuple[str, ...]
+
+
+class NodeOwner(msgspec.Struct, frozen=True):
+    """A person or team that is responsible for affected nodes. ``evidence`` says where that is declared; ``failing`` whether a failing node is theirs."""
+
+    owner: Owner
+    nodes: tuple[str, ...]
+    evidence: str
+    failing: bool
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """One rule of the severity policy that applied: ``change`` is start, raise, lower, cap, keep or override."""
+
+    rule: str
+    change: Literal["start", "raise", "lower", "cap", "keep", "override"]
+    evidence: str
+    node: str = ""
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """How bad it is, and why.
+
+    ``level`` is what is in force; ``computed`` what the policy says (they differ only where a person overrode it);
+    ``missing`` names metadata whose absence limited the judgement.
+    """
+
+    level: Severity
+    computed: Severity
+    typical: str
+    reasons: tuple[Reason, ...]
+    confidence: Literal["high", "medium", "low"]
+    missing: tuple[str, ...] = ()
+
+
+class Impact(msgspec.Struct, frozen=True):
+    """A tri-state answer (financial, regulatory, customer-facing) with its evidence."""
+
+    answer: Literal["yes", "no", "unknown"]
+    evidence: tuple[str, ...] = ()
+
+
+class ChecklistItem(msgspec.Struct, frozen=True):
+    """One line of the impact checklist; ``done`` only where the artifacts prove the answer, else ``ask`` says what to find out and from whom."""
+
+    item: str
+    status: Literal["done", "open"]
+    answer: str
+    evidence: tuple[str, ...] = ()
+    ask: str = ""
+
+
+class Deadline(msgspec.Struct, frozen=True):
+    """Something due: ``at`` is ISO 8601 in UTC."""
+
+    what: str
+    at: str
+
+
+class Window(msgspec.Struct, frozen=True, omit_defaults=True):
+    """When data was bad: ISO 8601 in UTC, either end empty where unknown."""
+
+    since: str = ""
+    until: str = ""
+
+
+class Assessment(msgspec.Struct, frozen=True):
+    """What is affected, who must know and how bad it is. ``tables`` are the unique_ids of affected relations, failing ones included.
+
+    ``unowned`` are affected nodes for which nobody is named. Times are ISO 8601 in UTC.
+    """
+
+    radius: BlastRadius
+    severity: Verdict
+    tables: tuple[str, ...]
+    dashboards: tuple[Dashboard, ...]
+    metrics: tuple[str, ...]
+    consumers: tuple[Consumer, ...]
+    owners: tuple[NodeOwner, ...]
+    unowned: tuple[str, ...]
+    financial: Impact
+    regulatory: Impact
+    customer_facing: Impact
+    window: Window
+    detected_at: str
+    deadlines: tuple[Deadline, ...]
+    notes: tuple[str, ...] = ()
+
+
+class Report(msgspec.Struct, frozen=True):
+    """The whole answer to one question: the assessment, the way back, the checklist, and which files it was read from.
+
+    ``labels`` gives the name that people use for every unique_id that the report mentions; ``read_at`` is when the question was
+    asked (ISO 8601, UTC), from which the age of the files follows.
+    """
+
+    assessment: Assessment
+    recovery: RecoveryPlan
+    checklist: tuple[ChecklistItem, ...]
+    project: ProjectInfo
+    files: tuple[ArtifactFile, ...]
+    warnings: tuple[str, ...]
+    labels: dict[str, str]
+    read_at: str
+    docs_url: str = ""
