@@ -33,7 +33,7 @@ class AftershockError(Exception):
     def __str__(self) -> str:
         """One line: place, problem and remedy."""
         line = f"{self.place}: {self.problem}."
-        return f"{line} {self.remedy}." if self.remedy else line
+        return f"{line} {self.remedy}{'' if self.remedy.endswith('?') else '.'}" if self.remedy else line
 
 
 class ArtifactError(AftershockError):
@@ -56,11 +56,6 @@ class UnknownName(SelectionError):  # noqa: N818  # reads as what happened, like
         self.nearest = nearest
         remedy = f"Did you mean {', '.join(nearest)}?" if nearest else ""
         super().__init__(text, problem, remedy)
-
-    def __str__(self) -> str:
-        """One line, ending with the question where there is one."""
-        line = f"{self.place}: {self.problem}."
-        return f"{line} {self.remedy}" if self.remedy else line
 
 
 class AmbiguousName(SelectionError):  # noqa: N818

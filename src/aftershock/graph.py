@@ -1,7 +1,7 @@
 """The lineage graph: questions about who depends on whom.
 
-A walk over adjacency answers what an assessment asks, in milliseconds; networkx is loaded by the first question that needs an
-algorithm (cycles, order), because importing it costs more than a whole assessment.
+A walk over adjacency answers what an assessment asks, in milliseconds. networkx is behind :attr:`LineageGraph.digraph` for every
+other algorithm, and is loaded there only, because importing it costs more than a whole assessment.
 """
 
 from __future__ import annotations
@@ -94,19 +94,27 @@ class LineageGraph:
         Raises:
             ArtifactError: the manifest's edges form a cycle.
         """
-        from graphlib import CycleError, TopologicalSorter
-
         wanted = set(unique_ids)
         below = self.descendants(wanted)
-        sorter = TopologicalSorter({unique_id: [p for p in self.parents(unique_id) if p in below] for unique_id in below})
-        ranks: dict[str, int] = {}
-        try:
-            for unique_id in sorter.static_order():
-                ranks[unique_id] = max((ranks[parent] + 1 for parent in self.parents(unique_id) if parent in below), default=0)
-        except CycleError as error:
-            cycle = " -> ".join(map(str, error.args[1]))
-            raise ArtifactError("manifest", f"its nodes depend on each other in a circle ({cycle})", "Run dbt parse and read its error") from error
+        waiting = {unique_id: sum(parent in below for parent in self.nodes[unique_id].parents) for unique_id in below}
+        ready = [unique_id for unique_id, parents in waiting.items() if not parents]
+        ranks = dict.fromkeys(below, 0)
+        for unique_id in ready:
+            rank = ranks[unique_id] + 1
+            for child in self._children[unique_id]:
+                ranks[child] = max(ranks[child], rank)
+                waiting[child] -= 1
+                if not waiting[child]:
+                    ready.append(child)  # a list may grow while it is walked: this is the queue
+        if len(ready) < len(below):
+            raise ArtifactError("manifest", f"its nodes depend on each other in a circle ({self._circle(below)})", "Run dbt parse and read its error")
         return {unique_id: ranks[unique_id] for unique_id in wanted}
+
+    def _circle(self, unique_ids: Iterable[str]) -> str:
+        import networkx as nx
+
+        edges = nx.find_cycle(self.digraph.subgraph(unique_ids))
+        return " -> ".join([edges[0][0], *(edge[1] for edge in edges)])
 
     @cached_property
     def digraph(self) -> nx.DiGraph[str]:
