@@ -1,0 +1,33 @@
+"""dbt's files as values: the only room that knows dbt's keys."""
+
+from aftershock.artifacts.files import read_stdin
+from aftershock.artifacts.manifest import read_manifest
+from aftershock.artifacts.target import (
+    BUILDING,
+    ProjectStore,
+    artifacts_from_bytes,
+    find_manifest,
+    find_project_root,
+    read_artifacts,
+    read_catalog,
+    read_configs,
+    read_patches,
+    read_project,
+    target_path,
+)
+
+__all__ = [
+    "BUILDING",
+    "ProjectStore",
+    "artifacts_from_bytes",
+    "find_manifest",
+    "find_project_root",
+    "read_artifacts",
+    "read_catalog",
+    "read_configs",
+    "read_manifest",
+    "read_patches",
+    "read_project",
+    "read_stdin",
+    "target_path",
+]
