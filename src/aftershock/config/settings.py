@@ -1,0 +1,159 @@
+"""Every setting of aftershock.yml, once: its reader, its shape as JSON Schema, and what it means. Reading, schema, listing and reference follow it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from aftershock.config import values
+from aftershock.model import Clocks, Markers, Policy, SeverityPolicy
+
+SECTIONS = {"severity": SeverityPolicy, "markers": Markers, "clocks": Clocks}
+"""Top-level keys that hold further settings, and what they become."""
+
+_WORD = {"type": ["string", "number", "boolean"]}
+_WORDS = {"anyOf": [{"type": ["string", "number", "boolean", "null"]}, {"type": "array", "items": _WORD}]}
+_TEXT = {"type": ["string", "number", "boolean"], "minLength": 1}
+_NUMBER = {"type": "integer", "minimum": 1, "maximum": values.MAX_NUMBER}
+_OWNER = {
+    "anyOf": [
+        {"type": "string", "minLength": 1},
+        {"type": "object", "properties": dict.fromkeys(values.OWNER_PARTS, _TEXT), "additionalProperties": False, "minProperties": 1},
+    ]
+}
+
+
+def _object(properties: dict[str, Any], required: list[str] | None = None) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "additionalProperties": False, **({"required": required} if required else {})}
+
+
+def _or_nothing(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema that an empty value meets too."""
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [*schema["anyOf"], {"type": "null"}]}
+    types = schema["type"]
+    return {**schema, "type": [*(types if isinstance(types, list) else [types]), "null"]}
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """A sort of value: how it is read, and which values it accepts, as JSON Schema."""
+
+    read: Callable[[Any, values.At, Any], Any]
+    schema: dict[str, Any]
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """One setting: its dotted key, its kind, and what it means, one sentence."""
+
+    key: str
+    kind: Kind
+    about: str
+
+    @property
+    def default(self) -> object:
+        """What holds where the file says nothing."""
+        return value_of(Policy(), self.key)
+
+
+WORDS = Kind(values.words, _WORDS)
+NUMBER = Kind(values.number, _or_nothing(_NUMBER))
+RULES = Kind(values.rules, _or_nothing(_object({rule: {"type": ["boolean", "null"]} for rule in values.SEVERITY_RULES})))
+MINUTES = Kind(values.minutes, _or_nothing(_object({level: _or_nothing(_NUMBER) for level in values.SEVERITIES})))
+OWNER = Kind(values.owner, _or_nothing(_OWNER))
+LINK = Kind(values.link, {"type": ["string", "null"], "pattern": values.LINK})
+OWNERS = Kind(
+    values.owner_rules,
+    {
+        "type": ["array", "null"],
+        "items": {
+            **_object({**{key: _or_nothing(_TEXT) for key in values.CONDITIONS}, "owner": _OWNER}, ["owner"]),
+            "anyOf": [{"required": [key]} for key in values.CONDITIONS],
+        },
+    },
+)
+EXPOSURES = Kind(
+    values.exposures,
+    {
+        "type": ["array", "null"],
+        "items": _object(
+            {
+                "name": _TEXT,
+                "depends_on": {"anyOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 1}]},
+                "type": _or_nothing(_TEXT),
+                "owner": _or_nothing(_OWNER),
+                "maturity": _or_nothing(_TEXT),
+                "url": {"type": ["string", "null"], "pattern": values.LINK},
+                "meta": {"type": ["object", "null"]},
+            },
+            ["name", "depends_on"],
+        ),
+    },
+)
+
+SETTINGS = (
+    Setting("severity.many_exposures", NUMBER, "From how many affected exposures the severity is raised to P1."),
+    Setting("severity.many_tables", NUMBER, "From how many affected tables the severity is raised to P1."),
+    Setting("severity.automation_types", WORDS, "Exposure types that act on the data by themselves, so that the severity is raised to P1."),
+    Setting(
+        "severity.production_targets", WORDS, "dbt targets that are production; a run of any other one is at most P3. None named: every target is production."
+    ),
+    Setting("severity.rules", RULES, "Rules of the severity policy by name; false turns one off."),
+    Setting("markers.critical_meta_keys", WORDS, "Meta keys that say how critical a node is."),
+    Setting("markers.critical_meta_values", WORDS, "Values of these keys that mean critical."),
+    Setting("markers.critical_tags", WORDS, "Tags that mean critical."),
+    Setting("markers.critical_maturity", WORDS, "Maturities of an exposure that mean critical."),
+    Setting("markers.regulatory", WORDS, "Tags and meta keys of data under a regulation, on nodes and columns."),
+    Setting("markers.regulatory_classification", WORDS, "Values of the meta key classification that mean the same."),
+    Setting("markers.financial", WORDS, "Tags and meta keys of financial data."),
+    Setting("markers.customer_facing", WORDS, "Tags and meta keys of what customers see."),
+    Setting("markers.customer_facing_types", WORDS, "Exposure types that customers see."),
+    Setting("markers.privacy", WORDS, "Tags and meta keys of personal data: they raise nothing, but the owner has to be asked."),
+    Setting("clocks.initial_notification", NUMBER, "Minutes from detection to the first notification."),
+    Setting("clocks.impact_checklist", NUMBER, "Minutes from detection to the impact checklist."),
+    Setting("clocks.next_update", MINUTES, "Minutes from one update to the next, by severity."),
+    Setting("clocks.postmortem", NUMBER, "Minutes from resolution to the postmortem."),
+    Setting("owners", OWNERS, "Owners of what dbt names none for; the first entry that matches counts."),
+    Setting("default_owner", OWNER, "Owner of everything that nothing else names one for."),
+    Setting("exposures", EXPOSURES, "Dashboards and other consumers that dbt does not declare."),
+    Setting("docs_url", LINK, "Address of the project's dbt docs, for links."),
+)
+
+TOP = tuple(dict.fromkeys(setting.key.partition(".")[0] for setting in SETTINGS))
+"""The top-level keys."""
+
+
+def inside(section: str) -> dict[str, Setting]:
+    """The settings of a section by their last name."""
+    return {setting.key.partition(".")[2]: setting for setting in SETTINGS if setting.key.startswith(f"{section}.")}
+
+
+def value_of(policy: Policy, key: str) -> object:
+    """What a policy says for a dotted key."""
+    found: object = policy
+    for name in key.split("."):
+        found = getattr(found, name)
+    return found
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of aftershock.yml: it accepts what ``load_policy`` accepts, save duplicate names and owners that name nobody."""
+    properties = {}
+    for top in TOP:
+        inner = inside(top)
+        if inner:
+            properties[top] = _or_nothing(_object({name: _described(setting) for name, setting in inner.items()}))
+        else:
+            properties[top] = _described(next(setting for setting in SETTINGS if setting.key == top))
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "aftershock.yml",
+        "description": "Settings of aftershock, beside dbt_project.yml. What is not set keeps its default.",
+        **_or_nothing(_object(properties)),
+    }
+
+
+def _described(setting: Setting) -> dict[str, Any]:
+    default = list(setting.default) if isinstance(setting.default, tuple) else setting.default
+    return {"description": setting.about, **setting.kind.schema, **({} if default in (None, "", [], {}) else {"default": default})}
