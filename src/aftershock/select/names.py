@@ -1,0 +1,226 @@
+"""What a person types -> nodes.
+
+An exact name beats one in another case, which beats a source's bare table name, which beats an alias, which beats a relation;
+a file path comes last. Each of them must name one node, or nodes that are one thing: all versions of a model, all nodes of one
+relation, all tables of a source. Everything else that has several candidates is an error which lists them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from aftershock.errors import AmbiguousName, SelectionError, UnknownName
+from aftershock.model import Seed
+from aftershock.select.forms import KINDS, relation, relation_parts, spellings
+from aftershock.select.index import Index, index_of
+from aftershock.select.nearest import nearest
+from aftershock.select.paths import files_at, in_file, is_path
+from aftershock.select.tested import merged, seeds_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from aftershock.graph import LineageGraph
+    from aftershock.model import Node
+
+
+class Resolution(msgspec.Struct, frozen=True):
+    """What several texts name: the seeds, and which texts were left out as (text, why)."""
+
+    seeds: tuple[Seed, ...]
+    skipped: tuple[tuple[str, str], ...] = ()
+
+
+class _Found(NamedTuple):
+    """Nodes that one text names, whether together or as rivals, and what was understood where that needs saying."""
+
+    nodes: tuple[Node, ...] = ()
+    note: str = ""
+    rivals: bool = False
+
+
+def resolve(text: str, graph: LineageGraph, disabled: Mapping[str, Node] | None = None) -> tuple[Seed, ...]:
+    """The failing nodes that a text means.
+
+    Args:
+        text: a unique_id, a name, ``package.name``, a version (``dim.v2``), an alias, a relation in any case and quoting, a source
+            (``raw.orders``), any of these after dbt's prefix (``source:``, ``exposure:`` …), or a file path. A test stands for what it tests.
+        graph: the nodes that there are.
+        disabled: nodes that the project has switched off, so that an error can say so.
+
+    Raises:
+        AmbiguousName: it names several nodes; the error lists a spelling for each that names it alone.
+        UnknownName: it names none; the error lists close names.
+        SelectionError: it names a disabled node, a file that holds no node, or it is a selector.
+    """
+    return _Resolver(graph, disabled).seeds(text.strip())
+
+
+def resolve_all(texts: Iterable[str], graph: LineageGraph, disabled: Mapping[str, Node] | None = None, *, skip_files: bool = False) -> Resolution:
+    """The failing nodes that several texts mean, each once, in order of first mention. Empty texts are passed over.
+
+    Args:
+        texts: as :func:`resolve` takes them.
+        graph: the nodes that there are.
+        disabled: nodes that the project has switched off.
+        skip_files: for lists that a program wrote, as ``git diff --name-only``: leave out file paths that hold no node instead of refusing
+            them, and take every node that an ambiguous path may mean.
+
+    Raises:
+        SelectionError: as :func:`resolve`, or nothing at all was named.
+    """
+    resolver = _Resolver(graph, disabled, listed=skip_files)
+    seeds: list[Seed] = []
+    skipped: list[tuple[str, str]] = []
+    for text in filter(None, dict.fromkeys(text.strip() for text in texts)):
+        why = resolver.add(text, seeds)
+        if why:
+            skipped.append((text, why))
+    if not seeds:
+        why = f"none of the {len(skipped)} files holds a node" if skipped else "no node is named"
+        raise SelectionError("nodes", why, "Name a node, a relation or a model's file")
+    return Resolution(merged(seeds), tuple(skipped))
+
+
+def spelling(node: Node, graph: LineageGraph) -> str:
+    """The shortest text that names this node of the graph and no other; :func:`resolve` takes it."""
+    return _spelling(node, index_of(graph))
+
+
+def complete(prefix: str, graph: LineageGraph, limit: int = 50) -> tuple[str, ...]:
+    """Unambiguous spellings that begin with ``prefix`` in any case, sorted, at most ``limit``; tests only where nothing else does."""
+    index = index_of(graph)
+    tests = {unique_id for unique_id, node in graph.nodes.items() if node.resource_type in {"test", "unit_test"}}
+    for unique_ids in (graph.nodes.keys() - tests, tests):
+        found = {_completion(prefix.lower(), graph.nodes[unique_id], index) for unique_id in unique_ids} - {""}
+        if found:
+            return tuple(sorted(found)[:limit])
+    return ()
+
+
+def _completion(prefix: str, node: Node, index: Index) -> str:
+    """The most readable unambiguous spelling that begins so, if there is one."""
+    fitting = (text for text in spellings(node) if text.lower().startswith(prefix) and _is_only(text, node, index))
+    return next(fitting, "")
+
+
+class _Resolver:
+    """Resolves texts over one graph. ``listed`` is whether a program wrote the file paths among them, which may then name several nodes or none."""
+
+    def __init__(self, graph: LineageGraph, disabled: Mapping[str, Node] | None, *, listed: bool = False) -> None:
+        self.graph = graph
+        self.index = index_of(graph)
+        self.disabled = Index(disabled or {})
+        self.listed = listed
+
+    def seeds(self, text: str) -> tuple[Seed, ...]:
+        """As :func:`resolve`."""
+        if node := self.graph.nodes.get(text):
+            return seeds_for(node, self.graph)
+        found = _by_name(text, self.index)
+        if found.rivals:
+            raise AmbiguousName(text, tuple(_spelling(node, self.index) for node in found.nodes))
+        if not found.nodes:
+            self._refuse_disabled(text)
+            _refuse_selector(text)
+            found = self._in_file(text)
+        return merged(seed for node in found.nodes for seed in seeds_for(node, self.graph, found.note))
+
+    def add(self, text: str, seeds: list[Seed]) -> str:
+        """Add to ``seeds`` what a text means, or return why it is left out."""
+        try:
+            seeds += self.seeds(text)
+        except SelectionError as error:
+            if isinstance(error, AmbiguousName) or not (self.listed and is_path(text)):
+                raise
+            return error.problem
+        return ""
+
+    def _in_file(self, text: str) -> _Found:
+        if not is_path(text):
+            kind, _, name = _split(text)
+            known = {node.label for node in self.graph.nodes.values() if node.resource_type == kind} if kind else self.index.labels
+            raise UnknownName(text or "name", "no node has this name" if text else "it is empty", nearest(name, known))
+        nodes = in_file(text, self.index, lambda node: _spelling(node, self.index), listed=self.listed)
+        if len({(node.package, node.path) for node in nodes}) > 1:
+            return _Found(tuple(nodes), f"{text} may be any of {len(nodes)} nodes: {', '.join(_spelling(node, self.index) for node in nodes)}")
+        return _Found(tuple(nodes), f"{len(nodes)} nodes are defined in {text}" if len(nodes) > 1 else "")
+
+    def _refuse_disabled(self, text: str) -> None:
+        is_file = is_path(text) and not files_at(text, self.index) and files_at(text, self.disabled)
+        if text in self.disabled.nodes or is_file or _by_name(text, self.disabled).nodes:
+            raise SelectionError(text, "it is disabled, so dbt neither builds nor reads it", "Enable it and run dbt parse, or name a node that is enabled")
+
+
+def _by_name(text: str, index: Index) -> _Found:
+    """What a text names in every way but as a file."""
+    kind, prefix, name = _split(text)
+    if prefix == "source" and (tables := [node for node in index.nodes.values() if node.source and node.source.source_name == name]):
+        return _Found(tuple(tables), f"{len(tables)} tables of the source {name}" if len(tables) > 1 else "")
+    for found in (index.named(name, kind), index.named_alike(name, kind)):
+        if found:
+            return _one(text, found, index)
+    if not kind or kind == "source":
+        found = index.source_tables(name)
+        if found:
+            return _one(text, found, index)
+    found = index.related(relation_parts(name), kind) or index.written_as(name, kind)
+    return _one(text, found, index, by_relation=True) if found else _Found()
+
+
+def _one(text: str, candidates: list[Node], index: Index, *, by_relation: bool = False) -> _Found:
+    """The candidates as one thing where they are, else as rivals."""
+    ids = {node.unique_id for node in candidates}
+    nodes = [node for node in candidates if not (node.resource_type == "semantic_model" and ids.intersection(node.parents))]
+    first = nodes[0]
+    if len(nodes) == 1:
+        return _Found((first,), _aside(text, first, index, alias=by_relation))
+    if all(node.version and (node.package, node.name) == (first.package, first.name) for node in nodes):
+        return _Found(tuple(nodes), f"{text} is all versions of it: {', '.join(node.label for node in nodes)}")
+    if by_relation and len({relation(node) for node in nodes}) == 1:
+        return _Found(tuple(nodes), f"{len(nodes)} nodes are the relation {'.'.join(relation(first))}: {', '.join(node.label for node in nodes)}")
+    return _Found(tuple(nodes), rivals=True)
+
+
+def _aside(text: str, node: Node, index: Index, *, alias: bool) -> str:
+    """What to say of a text that names ``node`` where a person might have meant something else."""
+    if alias and len(relation_parts(text)) == 1 and node.identifier.lower() != node.name.lower():
+        return f"{text} is the alias of {node.label}"
+    if node.source is None:
+        sources = [other.label for other in index.by_name.get(text, ()) if other.source]
+        return f"it is taken as the {node.resource_type}, not as the source {', '.join(sources)}" if sources else ""
+    return f"it is taken as the source {node.label}" if text.lower() == node.name.lower() else ""
+
+
+def _split(text: str) -> tuple[str, str, str]:
+    """Resource type, prefix and name: ``("source", "source", "raw.orders")``; without a known prefix the first two are empty."""
+    prefix, colon, name = text.partition(":")
+    return (KINDS[prefix], prefix, name.strip()) if colon and prefix in KINDS else ("", "", text)
+
+
+def _spelling(node: Node, index: Index) -> str:
+    fitting = [text for text in spellings(node) if _is_only(text, node, index)]
+    return min(fitting, key=len)
+
+
+def _is_only(text: str, node: Node, index: Index) -> bool:
+    """Whether a text names this node and no other."""
+    if text in index.nodes:
+        return text == node.unique_id
+    if text != text.strip():
+        return False
+    return _by_name(text, index).nodes == (node,)
+
+
+def _refuse_selector(text: str) -> None:
+    """Say what to do with a text in dbt's selector grammar, which names sets of nodes."""
+    from aftershock.select.grammar import METHOD_NAMES
+
+    method = text.lstrip("@+0123456789").partition(":")[0].partition(".")[0]
+    graph_operator = text[:1] in {"@", "+"} or text.rstrip("0123456789").endswith("+") or text.lstrip("0123456789")[:1] == "+"
+    if graph_operator or "*" in text or "," in text or (":" in text and method in METHOD_NAMES and method not in KINDS):
+        import shlex
+
+        raise SelectionError(text, "it is a selector, which names a set of nodes", f"Use --select {shlex.quote(text)}")
