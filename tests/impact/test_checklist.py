@@ -1,0 +1,163 @@
+"""The eight items of the impact checklist: done only where the artifacts prove it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from building import assessed, exposure, model, node, run_of, seeds_of
+
+from aftershock.impact import checklist
+from aftershock.impact.checklist import ITEMS
+from aftershock.model import Assessment, ChecklistItem, Impact, Owner, Phase, RecoveryPlan, Result, Run, Step
+
+EVE = Owner("Eve", "eve@shop.example")
+OWNED: dict[str, Any] = {"meta": {"owner": "@ann"}}
+NO_PLAN = RecoveryPlan(())
+
+
+def listed(assessment: Assessment, plan: RecoveryPlan = NO_PLAN, *, run: Run | None = None, declared: int = 1) -> dict[str, ChecklistItem]:
+    items = checklist(assessment, plan, run=run, declared_exposures=declared)
+    assert tuple(item.item for item in items) == ITEMS
+    assert all(bool(item.ask) == (item.status == "open") for item in items), "whatever is open says what to find out"
+    return {item.item: item for item in items}
+
+
+def board(**fields: Any) -> Any:  # noqa: ANN401
+    return exposure("board", "orders", info={"owners": (EVE,)}, **fields)
+
+
+def test_the_items_are_those_of_the_source_document_in_its_order() -> None:
+    assert ITEMS == (
+        "Affected tables",
+        "Affected dashboards",
+        "Affected stakeholders",
+        "Financial impact",
+        "Regulatory impact",
+        "Customer-facing",
+        "Blast radius",
+        "Recovery estimate",
+    )
+
+
+def test_tables_are_always_known_by_their_relations() -> None:
+    nodes = (model("orders", relation_name='"db"."s"."orders"'), model("mart", "orders"), model("eph", "orders", materialized="ephemeral"))
+    item = listed(assessed(*nodes))["Affected tables"]
+    assert (item.status, item.answer, item.evidence) == ("done", "2 tables", ('"db"."s"."orders"', "mart"))
+    eph = listed(assessed(nodes[2], seeds=seeds_of("eph")))["Affected tables"]
+    assert (eph.status, eph.answer) == ("done", "none")
+
+
+def test_dashboards_and_automations_are_counted_apart() -> None:
+    nodes = (model("orders"), board(), exposure("book", "orders", info={"type": "notebook"}), exposure("bot", "orders", info={"type": "ml"}))
+    item = listed(assessed(*nodes), declared=3)["Affected dashboards"]
+    assert (item.status, item.answer) == ("done", "2 dashboards and reports, 1 automation")
+    assert item.evidence == ("board (dashboard)", "book (notebook)", "bot (ml)")
+
+
+def test_no_dashboard_is_known_where_none_is_declared() -> None:
+    item = listed(assessed(model("orders", **OWNED)), declared=0)["Affected dashboards"]
+    assert (item.status, item.answer, item.evidence) == ("open", "unknown", ())
+    assert item.ask == "The project declares no exposures: ask @ann who reads the affected tables."
+    assert listed(assessed(model("orders")), declared=4)["Affected dashboards"].answer == "none declared"
+
+
+def test_hidden_readers_leave_dashboards_and_stakeholders_open() -> None:
+    items = listed(assessed(model("orders", access="public", **OWNED), board()))
+    assert [items[name].status for name in ("Affected dashboards", "Affected stakeholders")] == ["open", "open"]
+    assert items["Affected dashboards"].answer == "1 dashboard or report, 0 automations"
+    assert "orders is public" in items["Affected dashboards"].ask
+    assert "@ann" in items["Affected stakeholders"].ask
+
+
+def test_stakeholders_are_done_only_where_somebody_is_named_for_everything() -> None:
+    item = listed(assessed(model("orders", **OWNED), board()))["Affected stakeholders"]
+    assert (item.status, item.answer) == ("done", "1 consumer, 1 owner")
+    assert item.evidence == ("consumer Eve <eve@shop.example>", "owner @ann")
+    gap = listed(assessed(model("orders", **OWNED), model("a", "orders"), model("b", "orders"), board()))["Affected stakeholders"]
+    assert (gap.status, gap.answer) == ("open", "1 consumer, 1 owner")
+    assert gap.ask == "Nobody is named for model.shop.a, model.shop.b: ask @ann who relies on it."
+    nobody = listed(assessed(model("orders")))["Affected stakeholders"]
+    assert (nobody.answer, nobody.evidence) == ("unknown", ())
+    assert "the project's maintainers" in nobody.ask
+
+
+def test_owners_alone_do_not_prove_that_nobody_else_relies_on_it() -> None:
+    item = listed(assessed(model("orders", **OWNED)), declared=0)["Affected stakeholders"]
+    assert (item.status, item.answer) == ("open", "0 consumers, 1 owner")
+    assert item.ask == "The project declares no exposures: ask @ann who relies on the data."
+
+
+@pytest.mark.parametrize(
+    ("item", "field", "word"),
+    [
+        ("Financial impact", "financial", "revenue reporting or billing"),
+        ("Regulatory impact", "regulatory", "compliance data"),
+        ("Customer-facing", "customer_facing", "end users"),
+    ],
+)
+def test_three_questions_are_answered_or_asked(item: str, field: str, word: str) -> None:
+    import msgspec
+
+    assessment = assessed(model("orders", **OWNED))
+
+    def answered(impact: Impact) -> ChecklistItem:
+        return listed(msgspec.structs.replace(assessment, **{field: impact}))[item]
+
+    assert answered(Impact("yes", ("orders: tag x",))) == ChecklistItem(item, "done", "yes", ("orders: tag x",))
+    assert answered(Impact("no", ("said so",))) == ChecklistItem(item, "done", "no", ("said so",))
+    asked = answered(Impact("unknown"))
+    assert (asked.status, asked.answer) == ("open", "unknown")
+    assert asked.ask.startswith("Ask @ann: ")
+    assert word in asked.ask
+    assert asked.ask.endswith("its absence proves nothing.")
+    assert answered(Impact("unknown", ("orders: meta pii = true",))).ask.endswith("Privacy markers were found.")
+
+
+def test_the_blast_radius_counts_what_is_below() -> None:
+    nodes = (
+        model("orders"),
+        model("a", "orders"),
+        model("b", "a"),
+        node("snap", "b", kind="snapshot"),
+        node("revenue", "b", kind="metric"),
+        exposure("x", "metric.shop.revenue"),
+    )
+    assert listed(assessed(*nodes))["Blast radius"].answer == "3 downstream models, 1 exposure, 1 metric, up to 4 steps away"
+    assert listed(assessed(*nodes[:2]))["Blast radius"].answer == "1 downstream model, 0 exposures, up to 1 step away"
+    assert listed(assessed(nodes[0]))["Blast radius"].answer == "0 downstream models, 0 exposures"
+
+
+def plan(*steps: Step, kind: Any = "plain") -> RecoveryPlan:  # noqa: ANN401
+    return RecoveryPlan((Phase(kind, steps),))
+
+
+RUN_TWO = Step("run", ("model.shop.orders", "model.shop.mart"), "why", argv=("dbt", "run"))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [({"orders": 1.26}, "1 of them took 1.3 s"), ({"orders": 60.0, "mart": 300.0}, "2 of them took 6 min"), ({"orders": 9000.0}, "2.5 h")]
+)
+def test_the_estimate_adds_up_the_last_run(seconds: dict[str, float], shown: str) -> None:
+    results = {f"model.shop.{name}": Result(f"model.shop.{name}", "success", seconds=value) for name, value in seconds.items()}
+    item = listed(assessed(model("orders", **OWNED)), plan(RUN_TWO), run=Run("build", results=results))["Recovery estimate"]
+    assert item.status == "open", "nobody can prove how long the cause takes"
+    assert item.answer.startswith("2 nodes to rebuild; ")
+    assert shown in item.answer
+    assert item.ask == "Ask @ann how long the cause takes to fix."
+
+
+def test_an_estimate_without_timings_or_without_commands_says_so() -> None:
+    assessment = assessed(model("orders"))
+    by_hand = Step("sql", ("model.shop.orders",), "why", who="Ann")
+    verify = plan(Step("test", ("model.shop.orders",), "why", argv=("dbt", "test")), kind="verify")
+    for nothing in (NO_PLAN, plan(by_hand), verify):
+        assert listed(assessment, nothing)["Recovery estimate"].answer == "unknown: no command of dbt's repairs this by itself"
+    for run in (None, run_of(), run_of(orders="skipped")):
+        assert listed(assessment, plan(RUN_TWO), run=run)["Recovery estimate"].answer == "unknown: 2 nodes to rebuild, no timings of earlier runs"
+
+
+def test_whom_to_ask_are_the_owners_of_failing_nodes_and_at_most_three() -> None:
+    below = tuple(model(f"m{index}", "orders", meta={"owner": f"@o{index}"}) for index in range(5))
+    assert "Ask @ann: " in listed(assessed(model("orders", **OWNED), *below))["Financial impact"].ask
+    assert "Ask @o0, @o1, @o2 and 2 more: " in listed(assessed(model("orders"), *below))["Financial impact"].ask
