@@ -1,0 +1,108 @@
+"""What a node is to a recovery: how dbt builds it, and what else decides whether that repairs or destroys."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from aftershock.model import Node
+
+Shape = Literal[
+    "source",
+    "foreign",
+    "seed",
+    "snapshot",
+    "view",
+    "ephemeral",
+    "function",
+    "table",
+    "refreshed",
+    "microbatch",
+    "append",
+    "keyed",
+    "overwrite",
+    "custom-incremental",
+    "custom",
+    "export",
+    "exposure",
+    "semantic",
+]
+"""``foreign`` is another project's model; ``refreshed`` the warehouse keeps up itself (materialized views); ``keyed`` replaces rows by a
+unique key; ``overwrite`` replaces partitions; ``custom`` is a materialization or strategy whose working is not known here."""
+
+Fact = Literal["failing", "errored", "not-run", "blocked", "forced", "window", "sync", "dropped"]
+"""``errored``, ``not-run``: by the last run. ``blocked``, ``forced``: ``full_refresh: false``, ``true``. ``window``: both ends of the bad time
+are known and the node's batches too. ``sync``: ``on_schema_change: sync_all_columns``. ``dropped``: an earlier step of the plan drops it."""
+
+INCREMENTAL_SHAPES: frozenset[Shape] = frozenset({"microbatch", "append", "keyed", "overwrite", "custom-incremental"})
+
+TABLES = frozenset({"table", "external", "distributed_table"})
+REFRESHED = frozenset({"materialized_view", "dynamic_table", "streaming_table"})
+INCREMENTALS = frozenset({"incremental", "distributed_incremental"})
+REPLACES_BY_KEY = frozenset({"", "merge", "delete+insert", "delete_insert"})
+STRATEGIES: dict[str, Shape] = {"microbatch": "microbatch", "append": "append", "insert_overwrite": "overwrite"}
+TYPES: dict[str, Shape] = {"source": "source", "seed": "seed", "snapshot": "snapshot", "function": "function", "exposure": "exposure"}
+CASCADING_ADAPTERS = frozenset({"postgres", "redshift"})
+"""Adapters on which replacing a table drops the views that read it."""
+
+ERRORED = frozenset({"error", "fail", "runtime error", "partial success"})
+
+
+def shape_of(node: Node) -> Shape:
+    """The shape of any affected node."""
+    if node.resource_type == "saved_query" and node.exports:
+        return "export"
+    if node.resource_type != "model":
+        return TYPES.get(node.resource_type, "semantic")
+    if not node.path:  # dbt writes no file for a model that another project's manifest brought in
+        return "foreign"
+    return _model(node)
+
+
+def _model(node: Node) -> Shape:
+    kind = node.materialized
+    if kind in INCREMENTALS:
+        return _incremental(node)
+    if kind in TABLES:
+        return "table"
+    if kind in REFRESHED:
+        return "refreshed"
+    return "view" if kind == "view" else "ephemeral" if kind == "ephemeral" else "custom"
+
+
+def _incremental(node: Node) -> Shape:
+    strategy = node.build.strategy
+    if strategy in REPLACES_BY_KEY:  # without a key, these strategies only insert
+        return "keyed" if node.build.unique_key else "append"
+    return STRATEGIES.get(strategy, "custom-incremental")
+
+
+def facts_of(node: Node, *, failing: bool, status: str, windowed: bool) -> frozenset[Fact]:
+    """What holds for this node apart from its shape.
+
+    Args:
+        node: an affected node.
+        failing: whether a person named it.
+        status: what the last run said of it, in lower case; empty where it said nothing.
+        windowed: whether a window command can be written for it.
+    """
+    held = (
+        failing,
+        status in ERRORED,
+        status == "skipped",
+        node.build.full_refresh is False,
+        node.build.full_refresh is True,
+        windowed,
+        node.build.on_schema_change == "sync_all_columns",
+    )
+    return _facts(held)
+
+
+KNOWN: tuple[Fact, ...] = ("failing", "errored", "not-run", "blocked", "forced", "window", "sync")
+
+
+@cache
+def _facts(held: tuple[bool, ...]) -> frozenset[Fact]:
+    """Few sets, since most nodes have the same facts."""
+    return frozenset(fact for fact, holds in zip(KNOWN, held, strict=True) if holds)

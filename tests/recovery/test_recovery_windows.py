@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import pytest
+from recovery_builder import incremental, microbatch
+
+from aftershock.model import Window
+from aftershock.recovery.windows import window_flags
+
+
+@pytest.mark.parametrize(
+    ("size", "since", "until", "start", "end"),
+    [
+        ("hour", "2026-03-01T05:10Z", "2026-03-01T06:00Z", "2026-03-01T05:00:00", "2026-03-01T06:00:00"),
+        ("hour", "2026-03-01T23:10Z", "2026-03-01T23:20Z", "2026-03-01T23:00:00", "2026-03-02T00:00:00"),
+        ("day", "2026-02-28", "2026-02-28T00:00:01", "2026-02-28T00:00:00", "2026-03-01T00:00:00"),
+        ("day", "2026-03-01T00:30+02:00", "2026-03-01", "2026-02-28T00:00:00", "2026-03-01T00:00:00"),
+        ("month", "2026-01-31", "2026-02-01", "2026-01-01T00:00:00", "2026-02-01T00:00:00"),
+        ("month", "2026-01-31", "2026-04-30", "2026-01-01T00:00:00", "2026-05-01T00:00:00"),
+        ("year", "2024-12-31", "2024-12-31T01:00", "2024-01-01T00:00:00", "2025-01-01T00:00:00"),
+        ("day", "0999-03-01", "0999-03-02", "0999-03-01T00:00:00", "0999-03-02T00:00:00"),
+    ],
+)
+def test_bounds_widen_to_whole_batches(size: str, since: str, until: str, start: str, end: str) -> None:
+    flags = window_flags(microbatch("m", batch_size=size), Window(since, until))
+    assert flags == ("--event-time-start", start, "--event-time-end", end)
+
+
+@pytest.mark.parametrize(
+    ("size", "window"),
+    [
+        ("day", Window()),
+        ("day", Window("2026-03-01")),
+        ("day", Window("", "2026-03-01")),
+        ("day", Window("2026-03-02", "2026-03-01")),
+        ("day", Window("2026-03-02", "2026-03-02")),
+        ("day", Window("yesterday", "2026-03-02")),
+        ("day", Window("9999-12-31", "9999-12-31T01:00")),
+        ("week", Window("2026-03-01", "2026-03-02")),
+        ("", Window("2026-03-01", "2026-03-02")),
+    ],
+)
+def test_no_window_where_it_cannot_be_written(size: str, window: Window) -> None:
+    assert window_flags(microbatch("m", batch_size=size), window) == ()
+
+
+def test_only_microbatch_has_windows() -> None:
+    assert window_flags(incremental("m", batch_size="day"), Window("2026-03-01", "2026-03-02")) == ()
