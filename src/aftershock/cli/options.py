@@ -1,0 +1,18 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+import click
+
+FILE = click.Path(readable=False, allow_dash=True)
+"""A path that is checked where it is used, so that every error about files reads alike."""
+
+target_dir = click.option(
+    "--target-dir",
+    metavar="DIR",
+    type=FILE,
+    help="dbt's target directory, or a dbt project. Default: the project at or above the current directory.",
+)
+config = click.option("--config", metavar="FILE", type=FILE, help="Configuration. Default: aftershock.yml at or above the project.")
+no_cache = click.option("--no-cache", is_flag=True, help="Neither read nor keep decoded manifests.")
+text_or_json = click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print it.")

@@ -1,0 +1,96 @@
+"""The program and its commands, each loaded when it is called: ``aftershock --help`` must not wait for the others."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+import aftershock
+from aftershock.cli.errors import guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Entry(NamedTuple):
+    """A command's one-line help, and the module that defines a command of the same name."""
+
+    summary: str
+    module: str
+
+
+COMMANDS = {
+    name: Entry(summary, f"aftershock.cli.commands.{name}")
+    for name, summary in (
+        ("assess", "What is affected, who must know, how bad it is and what to run."),
+        ("doctor", "Which artifacts are there, and what they lack."),
+        ("categories", "The six incident categories and their typical severity."),
+        ("init", "Write a commented aftershock.yml to start from."),
+        ("config", "Which configuration is in force, and from where."),
+        ("cache", "Where decoded manifests are kept; clear them."),
+        ("completion", "Print the script that completes commands and node names."),
+    )
+}
+
+EPILOG = """\b
+Examples:
+  aftershock assess stg_orders --category data-quality
+  git diff --name-only | aftershock assess - --category schema-break
+  aftershock doctor
+
+Exit codes: 0 answered, 1 a gate was hit (--fail-on), 2 could not run.
+"""
+
+
+class Commands(click.Group):
+    """A group that knows its commands' names and summaries, and imports one of them only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        """Every command in the order in which a person meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command, imported now; None where there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(COMMANDS[cmd_name].module), "command")  # noqa: B009  # mypy cannot know it
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click, with our own error for a command that there is not."""
+        if args[0] not in COMMANDS and args[0][:1] not in {"", "-"} and not ctx.resilient_parsing:
+            raise aftershock.UsageError(args[0], "there is no such command", f"Use one of: {', '.join(COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The list of commands, from the summaries here."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+
+
+@click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=False, invoke_without_command=True)
+@click.version_option(aftershock.__version__, "-V", "--version", prog_name="aftershock", message="%(prog)s %(version)s")
+@click.pass_context
+def program(context: click.Context) -> None:
+    """What broke, who must know, how bad it is and what to run.
+
+    aftershock reads what dbt leaves in its target directory; it needs neither the warehouse nor the network.
+    """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line.
+
+    Args:
+        arguments: the words after the program's name; those of the process by default.
+
+    Returns:
+        The exit code: 0 answered, 1 a gate was hit, 2 could not run, 130 interrupted.
+    """
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    return guarded(lambda: program.main(args=words, prog_name="aftershock", standalone_mode=False), words)

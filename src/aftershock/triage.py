@@ -1,0 +1,207 @@
+"""One question, from what a person typed to the whole answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from aftershock import impact, recovery, times
+from aftershock.errors import UnknownName, UsageError
+from aftershock.graph import LineageGraph
+from aftershock.model import Category, Policy, Report, Seed, Severity, Window
+from aftershock.select import resolve_all, select
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
+    from typing import Any
+
+    from aftershock.model import Artifacts, Assessment, Catalog, RecoveryPlan
+
+STALE_AFTER_HOURS = 24
+"""Artifacts older than this get a warning: the nightly run has been since, or should have."""
+
+
+def assess(  # noqa: PLR0913
+    artifacts: Artifacts,
+    nodes: str | Sequence[str],
+    category: Category | str,
+    *,
+    policy: Policy | None = None,
+    since: str = "",
+    until: str = "",
+    detected_at: str = "",
+    columns: Sequence[str] = (),
+    catalog: Catalog | None = None,
+    confirmed: bool = True,
+    severity: Severity | str | None = None,
+    reason: str = "",
+    skip_files: bool = False,
+    now: str = "",
+) -> Report:
+    """What is affected, who must know, how bad it is and what to run.
+
+    Args:
+        artifacts: what dbt left, from :func:`aftershock.read_artifacts`.
+        nodes: the failing nodes as a person would type them, or their unique_ids.
+        category: one of the six, or its slug.
+        policy: what is in force; the defaults where none is given.
+        since: when the data became bad (ISO 8601, UTC without a zone); empty where unknown.
+        until: when it stopped being bad.
+        detected_at: when it was noticed; now where empty. Deadlines count from here.
+        columns: columns of the failing nodes that are concerned.
+        catalog: where column names are checked.
+        confirmed: false for a data loss that is only inferred, or whose rows an intact upstream still has.
+        severity: a person's own level; needs a reason.
+        reason: why.
+        skip_files: pass over file paths that hold no node, for lists that a program wrote (``git diff --name-only``).
+        now: the time of the question; the present where empty.
+
+    Raises:
+        SelectionError: a name means nothing, or several nodes.
+        UsageError: a time, category or severity that is none.
+        ConfigError: the policy names nodes that are not there.
+    """
+    policy, category = policy or Policy(), _category(category)
+    project = impact.with_declared(artifacts.project, policy)
+    artifacts = msgspec.structs.replace(artifacts, project=project)
+    graph = LineageGraph.of(project)
+    found = resolve_all([nodes] if isinstance(nodes, str) else nodes, graph, project.disabled, skip_files=skip_files)
+    asked_at = times.parse(now, "now") if now else times.now()
+    window = _window(since, until)
+    if category is not Category.SCHEMA_BREAK:  # there the column may be gone from the warehouse already
+        _check_columns(columns, found.seeds, graph, catalog)
+    assessment = impact.assess(
+        artifacts,
+        graph,
+        found.seeds,
+        category,
+        policy=policy,
+        detected_at=times.iso(times.parse(detected_at, "--detected-at") if detected_at else asked_at),
+        window=window,
+        columns=columns,
+        confirmed=confirmed,
+        override=_override(severity, reason),
+    )
+    plan = recovery.plan(assessment, graph, run=artifacts.run, project=project)
+    exposures = sum(node.exposure is not None for node in graph.nodes.values())
+    return Report(
+        assessment,
+        plan,
+        impact.checklist(assessment, plan, run=artifacts.run, declared_exposures=exposures),
+        project.info,
+        artifacts.files,
+        (*artifacts.warnings, *(f"{text} was left out: {why}." for text, why in found.skipped), *_ages(artifacts, asked_at)),
+        {unique_id: graph.nodes[unique_id].label for unique_id in _mentioned(assessment, plan) if unique_id in graph},
+        times.iso(asked_at),
+        policy.docs_url,
+    )
+
+
+def find(  # noqa: PLR0913
+    artifacts: Artifacts,
+    include: Sequence[str],
+    exclude: Sequence[str] = (),
+    *,
+    policy: Policy | None = None,
+    configs: Callable[[], Mapping[str, Mapping[str, Any]]] | None = None,
+    patches: Callable[[], Mapping[str, str]] | None = None,
+) -> tuple[str, ...]:
+    """What a dbt selector means, as sorted unique_ids, for the ``nodes`` of :func:`assess`.
+
+    Args:
+        artifacts: what dbt left; ``result:`` and ``source_status:`` look there.
+        include: selectors, as several arguments of ``--select``.
+        exclude: what to take away from them.
+        policy: what is in force: it may declare exposures.
+        configs: gives every resource's config, for ``config:``; see :func:`aftershock.read_configs`.
+        patches: gives the YAML file of every resource, for ``path:``; see :func:`aftershock.read_patches`.
+
+    Raises:
+        SelectionError: the selector cannot be understood, needs more than one manifest, or selects nothing.
+    """
+    project = impact.with_declared(artifacts.project, policy or Policy())
+    graph = LineageGraph.of(project)
+    found = select(
+        include,
+        exclude,
+        graph,
+        project=project,
+        run=artifacts.run,
+        freshness=artifacts.freshness,
+        configs=configs,
+        patches=patches,
+        indirect="empty",  # a test is a failing node only where it was asked for
+    )
+    if not found:
+        raise UnknownName(" ".join(include), "selects no node")
+    return tuple(sorted(found))
+
+
+def _category(category: Category | str) -> Category:
+    if isinstance(category, Category):
+        return category
+    try:
+        return Category(category)
+    except ValueError:
+        raise UsageError("--category", f"{category!r} is none of the six", f"Use one of: {', '.join(item.value for item in Category)}") from None
+
+
+def _override(severity: Severity | str | None, reason: str) -> tuple[Severity, str] | None:
+    if severity is None or severity == "":
+        if reason:
+            raise UsageError("--reason", "it goes with --severity", "Give both, or none")
+        return None
+    if not reason.strip():
+        raise UsageError("--severity", "an override needs a reason", "Add --reason 'why'")
+    try:
+        return (severity if isinstance(severity, Severity) else Severity(severity.upper())), reason.strip()
+    except ValueError:
+        raise UsageError("--severity", f"{severity!r} is no level", "Use P0, P1, P2 or P3") from None
+
+
+def _window(since: str, until: str) -> Window:
+    start = times.parse(since, "--since") if since else None
+    end = times.parse(until, "--until") if until else None
+    if start and end and start >= end:
+        raise UsageError("--until", f"{until} is not after --since {since}", "Give the end of the bad window")
+    return Window(times.iso(start) if start else "", times.iso(end) if end else "")
+
+
+def _check_columns(columns: Sequence[str], seeds: Sequence[Seed], graph: LineageGraph, catalog: Catalog | None) -> None:
+    """A column name is wrong only where every failing node's columns are known and none has it."""
+    tables = [catalog.tables.get(seed.unique_id) for seed in seeds] if catalog is not None else []
+    if not tables or any(table is None for table in tables):
+        return
+    from difflib import get_close_matches
+
+    known = {column.casefold(): column for table in tables if table is not None for column in table.columns}
+    known.update((column.name.casefold(), column.name) for seed in seeds for column in graph.nodes[seed.unique_id].columns)
+    for column in columns:
+        if column.casefold() not in known:
+            nearest = get_close_matches(column.casefold(), known, n=3)
+            raise UnknownName(column, "no failing node has this column", tuple(known[name] for name in nearest))
+
+
+def _ages(artifacts: Artifacts, now: datetime) -> Iterator[str]:
+    for file in artifacts.files:
+        written = times.read(file.generated_at)
+        hours = (now - written).total_seconds() / 3600 if written else 0
+        if hours > STALE_AFTER_HOURS:
+            yield f"{file.kind}.json is {hours / 24:.0f} days old: it describes the project as it was then."
+
+
+def _mentioned(assessment: Assessment, plan: RecoveryPlan) -> Iterator[str]:
+    for item in assessment.radius.affected:
+        yield from item.path
+    for hidden in assessment.radius.hidden:
+        yield hidden.unique_id
+        yield from hidden.nodes
+    for seed in assessment.radius.seeds:
+        if seed.via:
+            yield seed.via
+    for phase in plan.phases:
+        for step in phase.steps:
+            yield from step.nodes
+    yield from plan.untouched
