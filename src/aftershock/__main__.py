@@ -1,8 +1,6 @@
 """``python -m aftershock``."""
 
-import sys
-
-from aftershock.cli import main
+from aftershock.cli import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

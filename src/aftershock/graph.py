@@ -113,7 +113,7 @@ class LineageGraph:
     def _circle(self, unique_ids: Iterable[str]) -> str:
         import networkx as nx
 
-        edges = nx.find_cycle(self.digraph.subgraph(unique_ids))
+        edges = nx.find_cycle(self.digraph.subgraph(unique_ids), sorted(unique_ids))
         return " -> ".join([edges[0][0], *(edge[1] for edge in edges)])
 
     @cached_property

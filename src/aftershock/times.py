@@ -27,7 +27,7 @@ def read(text: str) -> datetime | None:
     """As :func:`parse`, but None for what is not a time: files say all sorts of things."""
     try:
         moment = datetime.fromisoformat(_for_python_310(text.strip()))
-        return moment.replace(tzinfo=moment.tzinfo or timezone.utc).astimezone(timezone.utc).replace(microsecond=0)
+        return moment.replace(tzinfo=moment.tzinfo or timezone.utc).astimezone(timezone.utc)
     except (ValueError, OverflowError):
         return None
 
@@ -45,6 +45,6 @@ def now() -> datetime:
 def _for_python_310(text: str) -> str:
     """Python 3.10 knows neither ``Z`` nor fractions of other than three or six digits, which dbt writes both."""
     text = text[:-1] + "+00:00" if text[-1:] in {"Z", "z"} else text
-    head, dot, tail = text.partition(".")
+    head, dot, tail = text.replace(",", ".").partition(".")
     digits = len(tail) - len(tail.lstrip("0123456789"))
     return head + tail[digits:] if dot else text

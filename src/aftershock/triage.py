@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,7 +14,7 @@ from aftershock.model import Category, Policy, Report, Seed, Severity, Window
 from aftershock.select import resolve_all, select
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from typing import Any
 
@@ -93,7 +94,7 @@ def assess(  # noqa: PLR0913
         project.info,
         artifacts.files,
         (*artifacts.warnings, *(f"{text} was left out: {why}." for text, why in found.skipped), *_ages(artifacts, asked_at)),
-        {unique_id: graph.nodes[unique_id].label for unique_id in _mentioned(assessment, plan) if unique_id in graph},
+        _labels(dict.fromkeys(unique_id for unique_id in _mentioned(assessment, plan) if unique_id in graph), graph),
         times.iso(asked_at),
         policy.docs_url,
     )
@@ -190,6 +191,21 @@ def _ages(artifacts: Artifacts, now: datetime) -> Iterator[str]:
         hours = (now - written).total_seconds() / 3600 if written else 0
         if hours > STALE_AFTER_HOURS:
             yield f"{file.kind}.json is {hours / 24:.0f} days old: it describes the project as it was then."
+
+
+def _labels(unique_ids: Iterable[str], graph: LineageGraph) -> dict[str, str]:
+    """What people call each node; where two would look the same, with the package before it, and with the resource type where even that is shared."""
+    nodes = [graph.nodes[unique_id] for unique_id in unique_ids]
+    plain = Counter(node.label for node in nodes)
+    qualified = Counter((node.package, node.label) for node in nodes)
+    return {
+        node.unique_id: node.label
+        if plain[node.label] == 1
+        else f"{node.package}.{node.label}"
+        if qualified[node.package, node.label] == 1
+        else f"{node.resource_type} {node.package}.{node.label}"
+        for node in nodes
+    }
 
 
 def _mentioned(assessment: Assessment, plan: RecoveryPlan) -> Iterator[str]:

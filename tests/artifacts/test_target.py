@@ -20,6 +20,7 @@ from aftershock.artifacts import (
     read_configs,
     read_patches,
     read_project,
+    target,
     target_path,
 )
 from aftershock.errors import ArtifactError
@@ -64,7 +65,7 @@ def test_shops_files_belong_together(scenario: str) -> None:
         ("manifest", True, True),
         ("run_results", True, True),
         ("sources", True, True),
-        ("catalog", True, False),
+        ("catalog", True, True),
     ]
     assert found.files[1].which == "build"
 
@@ -225,6 +226,11 @@ def test_results_of_a_command_that_builds_nothing(which: str, tmp_path: Path) ->
     assert warning.startswith(f"run_results.json is of 'dbt {which}', which builds nothing")
 
 
+@pytest.mark.parametrize("args", [{}, {"which": None}])
+def test_results_of_an_unknown_command_are_taken_as_they_are(args: Raw, tmp_path: Path) -> None:
+    assert warned(run_results(A_RESULT, args=args), at=tmp_path) == []
+
+
 @pytest.mark.parametrize("which", sorted(BUILDING))
 def test_results_of_a_command_that_builds(which: str, tmp_path: Path) -> None:
     assert warned(run_results(A_RESULT, args={"which": which}), at=tmp_path) == []
@@ -339,3 +345,11 @@ def test_the_oddest_places(tmp_path: Path) -> None:
     save(tmp_path / "my target" / "manifest 2.json", WRITTEN)
     assert set(read_artifacts(tmp_path / "my target" / "manifest 2.json", **arguments).project.nodes) == {"model.shop.a"}
     assert refused(save(tmp_path / "run_results.json", run_results())).problem == "it is not a manifest (run-results/v6.json)"
+
+
+def test_a_catalog_says_when_it_was_written_without_being_read(tmp_path: Path) -> None:
+    beginning = b'{"metadata": {"dbt_schema_version": "x", "generated_at": "2026-03-01T05:00:00Z"}, "nodes": {'
+    for name, content in (("catalog.json", beginning), ("catalog.json.gz", gzip.compress(beginning)), ("empty.json", b""), ("broken.gz", b"no")):
+        (tmp_path / name).write_bytes(content)
+    found = [target._written_at(tmp_path / name) for name in ("catalog.json", "catalog.json.gz", "empty.json", "broken.gz")]
+    assert found == ["2026-03-01T05:00:00Z", "2026-03-01T05:00:00Z", "", ""]

@@ -176,3 +176,8 @@ def test_three_answers(found: list[Mark], denied: bool, asked: list[Mark], answe
 )
 def test_a_node_denies_only_outright(node: Node, denied: bool) -> None:  # noqa: FBT001
     assert marked.denies(node, DEFAULT.customer_facing) == denied
+
+
+def test_a_comma_list_is_read_word_by_word() -> None:
+    assert marked.regulatory(model("orders", meta={"compliance": "Internal, gdpr"}), DEFAULT) is not None
+    assert marked.regulatory(model("orders", meta={"compliance": "not gdpr"}), DEFAULT) is None

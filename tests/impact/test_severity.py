@@ -198,6 +198,20 @@ def test_a_failed_build_is_an_error_and_a_warned_one_caps_pipeline_failure() -> 
     assert Case("", root=critical, run=run_of(orders="warn")).verdict(Category.PIPELINE_FAILURE).level is Severity.P2
 
 
+def test_a_warning_never_makes_a_p0_even_where_it_does_not_lower() -> None:
+    case = Case("", TESTED, root={"meta": {"tier": 1}}, run=WARNED)
+    assert rules_of(case.verdict(Category.DATA_QUALITY)) == {"start-typical", "lower-warn-only"}
+    verdict = case.verdict(Category.DATA_QUALITY, Policy(severity=SeverityPolicy(rules={"lower-warn-only": False})))
+    assert (verdict.level, rules_of(verdict)) == (Severity.P1, {"start-typical"})
+
+
+@pytest.mark.parametrize(("other", "warned"), [("warn", True), ("pass", True), ("runtime error", False), ("error", False)])
+def test_a_source_beside_one_that_is_only_late(other: str, warned: bool) -> None:  # noqa: FBT001
+    graph = graph_of(source("a"), source("b"), model("orders", "source.shop.raw.a", "source.shop.raw.b"), exposure("board", "orders"))
+    verdict = verdict_of(graph, Category.STALE_DATA, seeds_of("orders"), freshness=freshness_of(a="warn", b=other))
+    assert ("lower-warn-only" in rules_of(verdict)) == warned
+
+
 def test_one_node_without_a_result_is_no_mere_warning() -> None:
     graph = graph_of(model("orders", tags=("sla",)), model("items"), exposure("board", "orders"), data_test("not_null", "orders"))
     run = run_of(test__not_null="warn")

@@ -84,6 +84,17 @@ def read_bytes(path: Path) -> bytes:
     return data
 
 
+def read_beginning(path: Path, size: int) -> bytes:
+    """At most ``size`` bytes from the start, unpacked where the name ends in ``.gz``; nothing where that fails, or for ``.zst``."""
+    import gzip
+
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
+            return stream.read(size)
+    except (OSError, EOFError, zlib.error):
+        return b""
+
+
 def read_stdin() -> bytes:
     """All of standard input.
 
@@ -110,6 +121,8 @@ def decode(data: bytes, type_: type[T], place: str) -> T:
     except msgspec.ValidationError as error:
         raise ArtifactError(place, f"it is not what dbt writes: {error}", "Is this the right file? Write it again with dbt") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        if data[:64].lstrip()[:1] not in {b"{", b"["}:
+            raise ArtifactError(place, "it is not JSON in UTF-8", "Give the file that dbt wrote") from None
         raise ArtifactError(place, f"it is not complete JSON ({error})", "Write it again with dbt; the last run may have been interrupted") from None
 
 

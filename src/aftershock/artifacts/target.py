@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from aftershock.artifacts.files import decode, find, is_directory, is_file, read_bytes
+from aftershock.artifacts.files import decode, find, is_directory, is_file, read_beginning, read_bytes
 from aftershock.artifacts.manifest import read_manifest
 from aftershock.artifacts.results import read_catalog_bytes, read_freshness, read_run
 from aftershock.errors import ArtifactError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 MANIFEST, RUN_RESULTS, SOURCES, CATALOG = "manifest.json", "run_results.json", "sources.json", "catalog.json"
 PROJECT_FILE = "dbt_project.yml"
+GENERATED_AT = re.compile(rb'"generated_at":\s*"([^"]{10,40})"')
 BUILDING = frozenset({"run", "build", "test", "seed", "snapshot", "retry", "clone"})
 """Commands whose results say something about data; the others report success for what they only compiled."""
 
@@ -67,9 +69,15 @@ def read_artifacts(place: str | Path = ".", *, store: ProjectStore | None = None
         ArtifactFile("sources", str(sources_path), freshness.generated_at, freshness.invocation_id, freshness.dbt_version)
         if freshness
         else ArtifactFile("sources"),
-        ArtifactFile("catalog", str(catalog_path) if catalog_path else ""),
+        ArtifactFile("catalog", str(catalog_path), _written_at(catalog_path)) if catalog_path else ArtifactFile("catalog"),
     )
     return Artifacts(project, run, freshness, files, tuple(_warnings(project, run, freshness)))
+
+
+def _written_at(path: Path) -> str:
+    """``generated_at`` of a file that is not read for this answer: dbt writes the metadata first. Empty where its beginning does not say."""
+    match = GENERATED_AT.search(read_beginning(path, 2048))
+    return match[1].decode("ascii", "replace") if match else ""
 
 
 def artifacts_from_bytes(data: bytes, place: str = "standard input") -> Artifacts:
@@ -190,14 +198,14 @@ def _warnings(project: Project, run: Run | None, freshness: Freshness | None) ->
     """What does not belong together, each a sentence."""
     warnings: list[str] = []
     info = project.info
-    known = project.nodes.keys() | project.disabled.keys()
-    unknown = {parent for node in project.nodes.values() for parent in node.parents if parent not in known}
+    nodes, disabled = project.nodes, project.disabled
+    unknown = {parent for node in nodes.values() for parent in node.parents if parent not in nodes and parent not in disabled}
     if unknown:
         warnings.append(
             f"manifest.json is not whole: nodes depend on {len(unknown)} that it does not have ({min(unknown)}), so something affected may be missing."
         )
     if run is not None:
-        strangers = [unique_id for unique_id in run.results if unique_id not in known]
+        strangers = [unique_id for unique_id in run.results if unique_id not in nodes and unique_id not in disabled]
         if strangers:
             warnings.append(
                 f"run_results.json names {len(strangers)} of {len(run.results)} nodes that manifest.json does not have ({strangers[0]}): "
@@ -213,7 +221,7 @@ def _warnings(project: Project, run: Run | None, freshness: Freshness | None) ->
         if run.dbt_version and info.dbt_version and run.dbt_version != info.dbt_version:
             warnings.append(f"manifest.json is of dbt {info.dbt_version}, run_results.json of dbt {run.dbt_version}.")
     if freshness is not None:
-        lost = [unique_id for unique_id in freshness.sources if unique_id not in known]
+        lost = [unique_id for unique_id in freshness.sources if unique_id not in nodes and unique_id not in disabled]
         if lost:
             warnings.append(f"sources.json names {len(lost)} sources that manifest.json does not have ({lost[0]}).")
     return warnings

@@ -4,6 +4,6 @@ The only room that imports click, prints and exits. It uses what the package's r
 done from Python too. Exit codes: 0 answered, 1 a gate was hit (``--fail-on``), 2 could not run.
 """
 
-from aftershock.cli.program import main
+from aftershock.cli.program import main, run
 
-__all__ = ["main"]
+__all__ = ["main", "run"]

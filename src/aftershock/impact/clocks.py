@@ -28,7 +28,7 @@ def deadlines(detected_at: str, level: Severity, clocks: Clocks) -> tuple[Deadli
     minutes = (
         ("initial notification", clocks.initial_notification),
         ("impact checklist", clocks.impact_checklist),
-        ("next update", clocks.initial_notification + clocks.next_update[level.value]),
+        ("next update", clocks.next_update[level.value]),
     )
     try:
         due = sorted(((start + timedelta(minutes=after), what) for what, after in minutes), key=lambda item: item[0])

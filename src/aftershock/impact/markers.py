@@ -116,7 +116,7 @@ def _classified(node: Node, classes: frozenset[str]) -> Mark | None:
 
 
 def _pairs(meta: object, depth: int = 0, name: str = "") -> Iterator[tuple[str, str]]:
-    """Every key with its value as folded text, lists and nested mappings taken apart; bounded, since meta comes from anybody."""
+    """Every key with its value as folded text, lists, comma lists and nested mappings taken apart; bounded, since meta comes from anybody."""
     if depth > MAX_DEPTH:
         return
     if isinstance(meta, dict):
@@ -126,7 +126,8 @@ def _pairs(meta: object, depth: int = 0, name: str = "") -> Iterator[tuple[str, 
         for value in meta:
             yield from _pairs(value, depth + 1, name)
     else:
-        yield name, str(meta).casefold()
+        for word in str(meta).split(","):
+            yield name, word.strip().casefold()
 
 
 MAX_DEPTH = 6

@@ -194,7 +194,7 @@ class Dashboard(msgspec.Struct, frozen=True):
 
 
 class Consumer(msgspec.Struct, frozen=True):
-    """A person or team that uses affected data, with everything of theirs that is affected (exposures' unique_ids)."""
+    """A person or team that uses affected data: the unique_ids of their affected exposures, and of the nodes to which they subscribe."""
 
     owner: Owner
     exposures: tuple[str, ...]

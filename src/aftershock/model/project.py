@@ -161,7 +161,7 @@ class Node(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Group(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A dbt group and its owners; ``meta_owners`` come from ``config.meta`` and may have leaked there from a ``models: +meta`` default."""
+    """A dbt group and its declared owners. Its ``config.meta`` is never read: a ``models: +meta`` default leaks into it."""
 
     name: str
     package: str = ""

@@ -7,6 +7,7 @@ So a word is only given out after the whole project was asked who else would ans
 from __future__ import annotations
 
 import re
+from collections import Counter
 from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -42,11 +43,14 @@ class Selectors:
         self._graph = graph
         self._nodes = graph.nodes
         self._known: dict[str, str | None] = {}
-        self._words: dict[str, str] = {}
-        """Who answers to a word; empty where several do."""
-        for unique_id, node in graph.nodes.items():
-            for word in _answers_to(node):
-                self._words[word] = unique_id if self._words.get(word, unique_id) == unique_id else ""
+
+    @cached_property
+    def _answers(self) -> Counter[str]:
+        """How many nodes answer to each word without a dot."""
+        words: list[str] = []
+        for node in self._nodes.values():
+            words += _answers_to(node)
+        return Counter(words)
 
     @cached_property
     def _files(self) -> Mapping[str, list[Node]]:
@@ -85,7 +89,7 @@ class Selectors:
     def _find(self, node: Node) -> str | None:
         if node.source is not None:
             return next((form for form in _source_forms(node) if self._source_matches(form) == {node.unique_id}), None)
-        if BARE.fullmatch(node.name) and self._words.get(node.name) == node.unique_id:
+        if self._answers[node.name] == 1 and BARE.fullmatch(node.name) and node.name in _answers_to(node):
             return node.name
         return next((form for form in _forms(node) if self._matches(form) == self._alone(node.unique_id)), None)
 
@@ -150,9 +154,10 @@ def _answers_to(node: Node) -> set[str]:
     if node.resource_type == "source":
         return set()
     fqn = node.fqn
-    words = {".".join(part).split(".", 1)[0] for part in (fqn, fqn[1:]) if part}
-    words.update((*fqn[-2:-1], "_".join(fqn[-2:])) if node.resource_type == "model" and node.version else fqn[-1:])
-    return words
+    heads = [part.partition(".")[0] for part in fqn[:2]]
+    if node.version and node.resource_type == "model":
+        return {*heads, *fqn[-2:-1], "_".join(fqn[-2:])}
+    return {*heads, *fqn[-1:]}
 
 
 def _forms(node: Node) -> Iterator[str]:

@@ -157,23 +157,25 @@ def plain(lines: list[Line]) -> str:
     return "".join("".join(span.text for span in line).rstrip() + "\n" for line in lines)
 
 
-def coloured(lines: list[Line], width: int) -> str:
-    """The lines with colours for a terminal; nothing is broken or cropped."""
-    from io import StringIO
+def coloured(lines: list[Line], width: int) -> str:  # noqa: ARG001  # the lines are laid out for it already
+    """The lines with colours for a terminal; nothing is broken or cropped.
 
-    from rich.console import Console
-    from rich.text import Text
+    Of rich only the styles are loaded: its console costs more than the whole answer.
+    """
+    from rich.color import ColorSystem
+    from rich.style import Style
 
-    console = Console(
-        file=StringIO(), width=width, height=25, force_terminal=True, force_jupyter=False, color_system="standard", no_color=False, legacy_windows=False,
-        markup=False, emoji=False, highlight=False,
-    )  # fmt: skip
-    with console.capture() as capture:
-        for line in lines:
-            text = Text.assemble(*((span.text, _RICH.get(span.style, "")) for span in line), end="")
-            text.rstrip()
-            console.print(text, soft_wrap=True)
-    return capture.get()
+    styles = {name: Style.parse(definition) for name, definition in _RICH.items()}
+
+    def shown(line: Line) -> str:
+        room = len("".join(span.text for span in line).rstrip())
+        texts = []
+        for span in line:
+            text, room = span.text[: max(room, 0)], room - len(span.text)
+            texts.append(styles[span.style].render(text, color_system=ColorSystem.STANDARD) if span.style in styles else text)
+        return "".join(texts)
+
+    return "".join(f"{shown(line)}\n" for line in lines)
 
 
 def _aligned(row: Line, widths: list[int], *, whole: bool) -> Line:

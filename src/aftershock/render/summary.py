@@ -159,12 +159,12 @@ def counts(report: Report) -> str:
     return f"{', '.join(part for part in parts if not part.startswith('0 ')) or 'nothing below'}; {reach(affected(report))}"
 
 
-def reach(items: list[Affected]) -> str:
-    """How deep, and how many by effect: ``up to 4 levels down, 9 wrong, 2 stale``."""
-    deepest = max((item.depth for item in items), default=0)
+def reach(items: list[Affected], *, deepest: bool = True) -> str:
+    """How many by effect, and how deep unless that is left out: ``up to 4 levels down, 9 wrong, 2 stale``."""
+    depth = f"up to {counted(max((item.depth for item in items), default=0), 'level')} down" if deepest else ""
     tally = Counter(effect.value.replace("_", " ") for item in items for effect in item.effects)
     by_effect = ", ".join(f"{number:,} {effect}" for effect, number in sorted(tally.items(), key=lambda pair: (-pair[1], pair[0])))
-    return f"up to {counted(deepest, 'level')} down" + (f", {by_effect}" if by_effect else "")
+    return ", ".join(part for part in (depth, by_effect) if part)
 
 
 def docs_link(report: Report, unique_id: str, resource_type: str) -> str:

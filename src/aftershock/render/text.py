@@ -31,6 +31,10 @@ _HEAD = 8
 _NAME = 60
 _STEP = 8
 _URL = 2
+_PEOPLE = 3
+_FACT = 2
+_BY_HAND = 2
+"""Rows of a step that a person does: its reason is all that there is of it."""
 
 
 def text(report: Report, *, width: int = 100, colour: bool = False, show_all: bool = False) -> str:
@@ -71,25 +75,33 @@ def _head(report: Report, width: int, short: bool) -> Section:  # noqa: FBT001
     if short and len(sentence) > _VERDICT:
         sentence = paragraph((), summary.verdict(report, names, 1), width, rows=_VERDICT, style="title")
     facts = [
-        ("Touches", _touches(report)),
+        ("Touches", _touches(report, short)),
         ("When", _when(report)),
         ("dbt docs", _page(report, width) if short else ""),
     ]
-    lines = [paragraph((Span(f"{title:<10}", "dim"),), prose(fact), width, rows=int(short)) for title, fact in facts if fact]
+    lines = [paragraph((Span(f"{title:<10}", "dim"),), prose(fact), width, rows=_FACT if short else 0) for title, fact in facts if fact]
     return Section((), (sentence, *lines), floor=_HEAD)
 
 
-def _touches(report: Report) -> str:
+def _touches(report: Report, short: bool) -> str:  # noqa: FBT001
     assessment = report.assessment
     parts = (("financial", assessment.financial), ("regulatory", assessment.regulatory), ("customer-facing", assessment.customer_facing))
+    if short:
+        return ", ".join(f"{title} {impact.answer}" for title, impact in parts)
     return "; ".join(f"{title} {impact.answer}" + (f" ({', '.join(impact.evidence)})" if impact.evidence else "") for title, impact in parts)
 
 
 def _when(report: Report) -> str:
     assessment = report.assessment
     window = [f"bad since {assessment.window.since}" if assessment.window.since else "", f"until {assessment.window.until}" if assessment.window.until else ""]
-    due = [f"{item.what} due {item.at}" for item in assessment.deadlines]
-    return ", ".join(part for part in (f"detected {assessment.detected_at}" if assessment.detected_at else "", *due, *window) if part)
+    due = [f"{item.what.rpartition(' ')[2]} by {_clock(item.at, assessment.detected_at)}" for item in assessment.deadlines]
+    return ", ".join(part for part in (f"detected {assessment.detected_at}" if assessment.detected_at else "", *window, *due) if part)
+
+
+def _clock(at: str, start: str) -> str:
+    """``06:53Z`` on the day of ``start``, else the whole time, to the minute."""
+    day, _, time = at.partition("T")
+    return f"{time[:5]}Z" if start.startswith(day) and len(time) == len("06:53:25Z") else at
 
 
 def _page(report: Report, width: int) -> str:
@@ -161,27 +173,42 @@ def _with_url(line: Line, url: str, width: int, *, short: bool) -> Item:
 
 def _people(report: Report, width: int, short: bool) -> Section:  # noqa: FBT001
     found = summary.people(report)
-    persons = _first(found, short=short)
-    shown = [terminal(person.owner.label) for person in persons]
-    shown = [cut(name, _NAME) for name in shown] if short else shown
+    title = _title("People to tell", len(found))
+    if short and found:
+        return Section(title, (_names(report, found, width),), floor=_PEOPLE)
+    shown = [terminal(person.owner.label) for person in found]
     room = min(max((cells(name) for name in shown), default=0), _NAME * 3 // 4)
-    items = (_person(name, prose(_part(report, person, short=short)), room, width, short=short) for name, person in zip(shown, persons, strict=True))
-    return Section(_title("People to tell", len(found)), tuple(items), floor=3, unbuilt=len(found) - len(persons))
+    items = (_person(name, prose(_part(report, person)), room, width) for name, person in zip(shown, found, strict=True))
+    return Section(title, tuple(items))
 
 
-def _person(name: str, part: str, room: int, width: int, *, short: bool) -> Item:
-    """A name in its column with what is theirs beside it; below it, where the name is too long and there is space."""
-    if cells(name) > room and not short:
+def _names(report: Report, found: list[summary.Person], width: int) -> Item:
+    """As many names as fit, owners of failing nodes first and marked; whoever is left out is counted."""
+    names = [f"{cut(prose(person.owner.label), _NAME)}{_failing(report, person)}" for person in found[:BUDGET]]
+    for shown in range(len(names), 0, -1):
+        more = f"; and {len(found) - shown} more (--all)" if shown < len(found) else ""
+        item = paragraph((Span("  "),), "; ".join(names[:shown]) + more, width)
+        if len(item) <= _PEOPLE:
+            return item
+    return paragraph((Span("  "),), f"{len(found)} (--all lists them)", width)
+
+
+def _failing(report: Report, person: summary.Person) -> str:
+    return f" (owns {prose(summary.listing(summary.labels(report, person.failing), 1))}, failing)" if person.failing else ""
+
+
+def _person(name: str, part: str, room: int, width: int) -> Item:
+    """A name in its column with what is theirs beside it; below it, where the name is too long."""
+    if cells(name) > room:
         return ((Span("  "), Span(name, "name")), *paragraph((Span("    "),), part, width))
-    return paragraph((Span("  "), Span(pad(name, room), "name"), Span("  ")), part, width, rows=int(short))
+    return paragraph((Span("  "), Span(pad(name, room), "name"), Span("  ")), part, width)
 
 
-def _part(report: Report, person: summary.Person, *, short: bool) -> str:
-    limit = 3 if short else 0
+def _part(report: Report, person: summary.Person) -> str:
     names = [f"{name} (failing)" for name in summary.labels(report, person.failing)] + summary.labels(report, person.nodes)
-    owns = f"owns {summary.listing(names, limit)}" if names else ""
-    uses = f"uses {summary.listing(summary.labels(report, person.exposures), limit)}" if person.exposures else ""
-    evidence = "" if short or not person.evidence else f" [{', '.join(person.evidence)}]"
+    owns = f"owns {summary.listing(names)}" if names else ""
+    uses = f"uses {summary.listing(summary.labels(report, person.exposures))}" if person.exposures else ""
+    evidence = f" [{', '.join(person.evidence)}]" if person.evidence else ""
     return "; ".join(part for part in (owns, uses) if part) + evidence
 
 
@@ -192,8 +219,8 @@ def _affected(report: Report, width: int, short: bool) -> Section:  # noqa: FBT0
     rows = [_affected_row(report, item, short=short) for item in _first(nodes, short=short)]
     title = _title("Affected tables", len(tables))
     if tables:
-        title = (*title, Span(f", {summary.reach(tables)}"))
-    if others:
+        title = (*title, Span(f", {summary.reach(tables, deepest=not short)}"))
+    if others and not short:
         title = (*title, Span(f"; and {summary.counted(len(others), 'other node')}"))
     return Section(title, tuple((line,) for line in columns(rows, width, whole=not short)), floor=0, unbuilt=len(nodes) - len(rows))
 
@@ -238,7 +265,8 @@ def _step(report: Report, item: summary.NumberedStep, width: int, *, short: bool
     kind = step.kind if step.kind == item.phase else f"{step.kind} ({item.phase})"
     on = "" if step.argv else " " + summary.listing([_name(report, unique_id, short=short) for unique_id in step.nodes], 4)
     who = f" ({prose(step.who)})" if step.who else ""
-    lines = [*paragraph((Span(lead, "title"),), f"{kind}{on.rstrip()}{who}: {prose(step.why)}", width, rows=int(short))]
+    rows = (1 if step.argv else _BY_HAND) if short else 0
+    lines = [*paragraph((Span(lead, "title"),), f"{kind}{on.rstrip()}{who}: {prose(step.why)}", width, rows=rows)]
     if step.destroys:
         lines.extend(paragraph((Span("     "), Span("destroys: ", "bad")), prose(step.destroys), width, style="warn"))
     if step.argv:

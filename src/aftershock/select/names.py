@@ -159,9 +159,8 @@ def _by_name(text: str, index: Index) -> _Found:
     kind, prefix, name = _split(text)
     if prefix == "source" and (tables := [node for node in index.nodes.values() if node.source and node.source.source_name == name]):
         return _Found(tuple(tables), f"{len(tables)} tables of the source {name}" if len(tables) > 1 else "")
-    for found in (index.named(name, kind), index.named_alike(name, kind)):
-        if found:
-            return _one(text, found, index)
+    if found := index.named(name, kind) or index.named_alike(name, kind):
+        return _one(text, found, index)
     if not kind or kind == "source":
         found = index.source_tables(name)
         if found:

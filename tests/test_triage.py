@@ -1,0 +1,73 @@
+"""One question, from names to a report."""
+
+from __future__ import annotations
+
+import pytest
+
+from aftershock.errors import UnknownName, UsageError
+from aftershock.model import Artifacts, Catalog, CatalogTable, Node, Project, ProjectInfo, Severity
+from aftershock.triage import assess, find
+
+STG = "model.shop.stg"
+
+
+def artifacts(*nodes: Node) -> Artifacts:
+    return Artifacts(Project(ProjectInfo("shop"), {node.unique_id: node for node in nodes}))
+
+
+TWINS = artifacts(
+    Node("model.shop.stg", "model", "stg", "shop", fqn=("shop", "stg")),
+    Node("model.shop.ltv", "model", "ltv", "shop", fqn=("shop", "ltv"), parents=(STG,)),
+    Node("model.extras.ltv", "model", "ltv", "extras", fqn=("extras", "ltv"), parents=(STG,)),
+    Node("exposure.shop.ltv", "exposure", "ltv", "shop", parents=("model.shop.ltv",)),
+)
+
+
+def test_names_that_look_alike_are_told_apart() -> None:
+    labels = assess(TWINS, "stg", "data-quality").labels
+    assert labels == {
+        STG: "stg",
+        "model.shop.ltv": "model shop.ltv",
+        "model.extras.ltv": "extras.ltv",
+        "exposure.shop.ltv": "exposure shop.ltv",
+    }
+
+
+def test_a_selector_gives_failing_nodes() -> None:
+    assert find(TWINS, ["stg+"], ["package:extras", "resource_type:exposure"]) == ("model.shop.ltv", STG)
+    with pytest.raises(UnknownName, match="selects no node"):
+        find(TWINS, ["tag:none"])
+
+
+def test_a_column_that_no_failing_node_has_is_refused_where_columns_are_known() -> None:
+    catalog = Catalog(tables={STG: CatalogTable(STG, "table", {"amount": "int"})})
+    with pytest.raises(UnknownName, match=r"no failing node has this column\. Did you mean amount"):
+        assess(TWINS, "stg", "data-quality", columns=["amuont"], catalog=catalog)
+    assert assess(TWINS, "stg", "data-quality", columns=["AMOUNT"], catalog=catalog).assessment.notes
+    assert assess(TWINS, "stg", "data-quality", columns=["amuont"]).assessment.notes, "nobody knows the columns"
+    assert assess(TWINS, "stg", "schema-break", columns=["gone"], catalog=catalog).assessment.notes, "it may be gone already"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"severity": "P1"}, "an override needs a reason"),
+        ({"severity": "P9", "reason": "because"}, "'P9' is no level"),
+        ({"reason": "because"}, "it goes with --severity"),
+        ({"since": "yesterday"}, "'yesterday' is not a time"),
+        ({"since": "2026-03-02", "until": "2026-03-01"}, "2026-03-01 is not after --since 2026-03-02"),
+    ],
+)
+def test_what_cannot_be_followed_is_refused(wrong: dict[str, str], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        assess(TWINS, "stg", "data-quality", **wrong)  # type: ignore[arg-type]  # only texts are given
+
+
+def test_an_override_keeps_what_the_policy_says() -> None:
+    found = assess(TWINS, "stg", "data-quality", severity=Severity.P3, reason="known and harmless").assessment.severity
+    assert (found.level, found.computed) == (Severity.P3, Severity.P1)
+
+
+def test_an_unknown_category_names_the_six() -> None:
+    with pytest.raises(UsageError, match="Use one of: data-quality, pipeline-failure"):
+        assess(TWINS, "stg", "sabotage")
