@@ -27,9 +27,18 @@ def test_names_that_look_alike_are_told_apart() -> None:
     labels = assess(TWINS, "stg", "data-quality").labels
     assert labels == {
         STG: "stg",
-        "model.shop.ltv": "model shop.ltv",
+        "model.shop.ltv": "shop.ltv",
         "model.extras.ltv": "extras.ltv",
-        "exposure.shop.ltv": "exposure shop.ltv",
+        "exposure.shop.ltv": "exposure ltv",
+    }
+
+
+def test_a_table_keeps_its_name_before_what_is_named_after_it() -> None:
+    orders = Node("model.shop.orders", "model", "orders", "shop", fqn=("shop", "orders"))
+    semantic = Node("semantic_model.shop.orders", "semantic_model", "orders", "shop", parents=(orders.unique_id,))
+    assert assess(artifacts(orders, semantic), orders.unique_id, "data-quality").labels == {
+        orders.unique_id: "orders",
+        semantic.unique_id: "semantic_model orders",
     }
 
 

@@ -10,7 +10,7 @@ import msgspec
 from aftershock import impact, recovery, times
 from aftershock.errors import UnknownName, UsageError
 from aftershock.graph import LineageGraph
-from aftershock.model import Category, Policy, Report, Seed, Severity, Window
+from aftershock.model import TABLE_TYPES, Category, Policy, Report, Seed, Severity, Window
 from aftershock.select import resolve_all, select
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-    from aftershock.model import Artifacts, Assessment, Catalog, RecoveryPlan
+    from aftershock.model import Artifacts, Assessment, Catalog, Node, RecoveryPlan
 
 STALE_AFTER_HOURS = 24
 """Artifacts older than this get a warning: the nightly run has been since, or should have."""
@@ -194,18 +194,25 @@ def _ages(artifacts: Artifacts, now: datetime) -> Iterator[str]:
 
 
 def _labels(unique_ids: Iterable[str], graph: LineageGraph) -> dict[str, str]:
-    """What people call each node; where two would look the same, with the package before it, and with the resource type where even that is shared."""
+    """What people call each node; a table keeps its name before a metric or dashboard of the same name, and tables of one name get their package."""
     nodes = [graph.nodes[unique_id] for unique_id in unique_ids]
-    plain = Counter(node.label for node in nodes)
-    qualified = Counter((node.package, node.label) for node in nodes)
-    return {
-        node.unique_id: node.label
-        if plain[node.label] == 1
-        else f"{node.package}.{node.label}"
-        if qualified[node.package, node.label] == 1
-        else f"{node.resource_type} {node.package}.{node.label}"
-        for node in nodes
-    }
+    spellings = [_spellings(node) for node in nodes]
+    used = Counter(spelling for found in spellings for spelling in found)
+    tables = Counter(node.label for node in nodes if node.resource_type in TABLE_TYPES)
+
+    def label(node: Node, found: tuple[str, ...]) -> str:
+        if tables[node.label] == 1 and node.resource_type in TABLE_TYPES:
+            return node.label
+        return next((spelling for spelling in found if used[spelling] == 1), node.unique_id)
+
+    return {node.unique_id: label(node, found) for node, found in zip(nodes, spellings, strict=True)}
+
+
+def _spellings(node: Node) -> tuple[str, ...]:
+    """Ever longer names of a node."""
+    if node.resource_type in TABLE_TYPES:
+        return node.label, f"{node.package}.{node.label}"
+    return node.label, f"{node.resource_type} {node.label}", f"{node.resource_type} {node.package}.{node.label}"
 
 
 def _mentioned(assessment: Assessment, plan: RecoveryPlan) -> Iterator[str]:
