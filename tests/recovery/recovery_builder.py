@@ -25,6 +25,7 @@ from aftershock.model import (
 from aftershock.recovery import plan
 
 NO_WINDOW = Window()
+POLICY = Policy()
 WINDOW = Window("2026-03-02T04:00:00Z", "2026-03-04T09:30:00Z")
 REPAIRS = {"run", "seed", "snapshot", "full-refresh", "window", "sql", "restore"}
 EXPOSURE = ExposureInfo("dashboard", owners=(Owner("Ada", "ada@shop.example"),))
@@ -83,11 +84,13 @@ def ran(**statuses: str) -> Run:
     return Run("build", args={"target": "prod", "invocation_command": "dbt build --target prod"}, results=results)
 
 
-def planned(of: Project, category: Category | str, *failing: str, run: Run | None = None, window: Window = NO_WINDOW) -> RecoveryPlan:
+def planned(
+    of: Project, category: Category | str, *failing: str, run: Run | None = None, window: Window = NO_WINDOW, confirmed: bool = True, policy: Policy = POLICY
+) -> RecoveryPlan:
     graph = LineageGraph.of(of)
     seeds = [Seed(unique_id if "." in unique_id else f"model.shop.{unique_id}") for unique_id in failing]
-    found = assess(Artifacts(of, run), graph, seeds, Category(category), policy=Policy(), detected_at="2026-03-05T06:00:00Z", window=window)
-    return plan(found, graph, run=run, project=of)
+    found = assess(Artifacts(of, run), graph, seeds, Category(category), policy=policy, detected_at="2026-03-05T06:00:00Z", window=window, confirmed=confirmed)
+    return plan(found, graph, run=run, project=of, policy=policy)
 
 
 def lines(found: RecoveryPlan) -> list[str]:

@@ -40,7 +40,7 @@ def _steps(scenario: str) -> dict[tuple[str, ...], Step]:
         for category in Category:
             for window in (Window(), WINDOW):
                 assessment = assess(artifacts, graph, [Seed(unique_id)], category, policy=Policy(), detected_at="2026-03-05T06:00:00Z", window=window)
-                recovery = plan(assessment, graph, run=artifacts.run, project=artifacts.project)
+                recovery = plan(assessment, graph, run=artifacts.run, project=artifacts.project, policy=Policy())
                 found.update({step.argv: step for phase in recovery.phases for step in phase.steps if step.argv})
     return found
 

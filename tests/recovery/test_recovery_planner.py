@@ -25,7 +25,7 @@ from recovery_builder import (
 
 from aftershock.errors import ArtifactError
 from aftershock.graph import LineageGraph
-from aftershock.model import Category, ExposureInfo, Owner, Project, RecoveryPlan, Window
+from aftershock.model import Category, ExposureInfo, Node, Owner, OwnerRule, Policy, Project, RecoveryPlan, Window
 from aftershock.recovery.shapes import shape_of
 
 RAW = "source.shop.raw.orders"
@@ -54,10 +54,11 @@ def shop(adapter: str = "duckdb", **build: object) -> Project:
 def test_data_quality_rebuilds_what_is_stored_in_the_order_of_the_graph() -> None:
     found = planned(shop(), "data-quality", "stg", run=ran())
     assert lines(found) == [
+        "backup backup: ",
         "gate gate: stg",
-        "gate gate: facts",
+        "gate gate: facts side changes mart",
         "pause pause: history",
-        "backup backup: facts history",
+        "backup backup: facts side history changes mart",
         "plain run: stg side",
         "full-refresh full-refresh: facts",
         "plain run: mart",
@@ -66,6 +67,7 @@ def test_data_quality_rebuilds_what_is_stored_in_the_order_of_the_graph() -> Non
         "manual confirm: export",
         "verify test: unique_mart",
         "verify confirm: board",
+        "verify confirm: history",
     ]
     assert commands(found) == [
         "dbt run --select stg side --target prod",
@@ -79,9 +81,9 @@ def test_data_quality_rebuilds_what_is_stored_in_the_order_of_the_graph() -> Non
 
 def test_a_full_refresh_says_what_it_destroys_and_is_gated() -> None:
     found = planned(shop(), "duplicate-load", RAW, run=ran())
-    steps = {step.kind: step for phase in found.phases for step in phase.steps if step.nodes == ("model.shop.facts",)}
-    assert "lost for ever" in steps["full-refresh"].destroys
-    assert "whole history" in steps["gate"].why
+    steps = {step.kind: step for phase in found.phases for step in phase.steps if "model.shop.facts" in step.nodes}
+    assert "lost unless copied first" in steps["full-refresh"].destroys
+    assert "at least as many rows" in steps["gate"].why
 
 
 @pytest.mark.parametrize("strategy", ["", "append", "merge", "delete+insert"])
@@ -117,14 +119,134 @@ def test_microbatch_gets_whole_batches_and_never_a_full_refresh() -> None:
     assert any("event time in UTC" in note for note in found.notes)
 
 
-@pytest.mark.parametrize(
-    ("category", "first"), [("stale-data", "plain run: days"), ("pipeline-failure", "manual window: days"), ("data-loss", "manual window: days")]
-)
-def test_microbatch_without_both_ends(category: str, first: str) -> None:
+@pytest.mark.parametrize("category", [item for item in Category if item is not Category.SCHEMA_BREAK])
+def test_without_an_end_a_window_ends_when_it_was_detected(category: Category) -> None:
     of = project(source(), microbatch("days", RAW))
     found = planned(of, category, RAW, window=Window("2026-03-02T04:00:00Z"))
-    assert lines(found)[1] == first
-    assert not any("event-time" in line for line in commands(found))
+    assert commands(found)[0] == "dbt run --select days --event-time-start 2026-03-02T00:00:00 --event-time-end 2026-03-06T00:00:00"
+    assert "The window ends at 2026-03-05T06:00:00Z, when it was detected: --until ends it later where bad or missing rows came after that." in found.notes
+
+
+@pytest.mark.parametrize("category", ["stale-data", "pipeline-failure"])
+@pytest.mark.parametrize("failing", [RAW, "days"])
+def test_a_gap_of_unknown_length_is_asked_for_and_counted(category: str, failing: str) -> None:
+    of = project(source(), microbatch("days", RAW))
+    found = planned(of, category, failing)
+    steps = {step.why.split(" ")[0]: step for phase in found.phases for step in phase.steps if step.nodes == ("model.shop.days",)}
+    assert commands(found)[0] == "dbt run --select days"
+    assert "longer than the last batch and the lookback" in steps["Is"].why
+    assert steps["Count"].kind == "confirm"
+    assert not any(step.startswith("Is") for step in _whys(planned(of, category, failing, window=WINDOW)))
+
+
+def _whys(found: RecoveryPlan) -> list[str]:
+    return [step.why for phase in found.phases for step in phase.steps]
+
+
+@pytest.mark.parametrize("category", ["data-loss", "data-quality"])
+def test_without_a_start_no_window_is_made_up(category: str) -> None:
+    found = planned(project(source(), microbatch("days", RAW)), category, RAW)
+    assert "manual window: days" in lines(found)
+
+
+@pytest.mark.parametrize("category", list(Category))
+def test_a_window_that_could_drop_the_last_copy_says_so_and_is_copied(category: Category) -> None:
+    found = planned(project(source(), microbatch("days", RAW), model("mart", "model.shop.days")), category, RAW, window=WINDOW)
+    dropping = [step for phase in found.phases for step in phase.steps if step.argv and phase.kind != "verify"]
+    assert len(dropping) == 2
+    assert all(step.destroys for step in dropping)
+    assert copied(found) == {"days", "mart"}
+    assert [step.nodes for step in found.phases[1].steps if "at least as many rows" in step.why] == [("model.shop.days", "model.shop.mart")]
+
+
+BACKFILL = {"vars": ("backfill_start", "currency"), "strategy": "delete+insert"}
+
+
+def test_a_keyed_model_starts_from_its_variable_where_the_bad_time_is_known() -> None:
+    run = msgspec.structs.replace(ran(), args={"target": "prod", "vars": {"currency": "EUR"}})
+    found = planned(shop(**BACKFILL), "duplicate-load", RAW, run=run, window=WINDOW)
+    variables = '--vars {"backfill_start": "2026-03-02", "currency": "EUR"}'
+    assert f"dbt run --select facts {variables} --target prod" in commands(found)
+    assert sum("backfill_start" in line for line in commands(found)) == 1
+    assert all(line.count("--vars") == 1 for line in commands(found))
+    assert "model.shop.facts" in next(step.nodes for phase in found.phases for step in phase.steps if step.why.startswith("Count rows"))
+    assert "full-refresh" not in " ".join(commands(found))
+
+
+def test_the_variable_is_named_where_the_bad_time_is_not_known() -> None:
+    found = planned(shop(**BACKFILL), "data-quality", RAW, run=ran())
+    (step,) = (step for phase in found.phases for step in phase.steps if step.kind == "full-refresh")
+    assert "facts reads the variable backfill_start" in step.why
+
+
+def test_merge_leaves_duplicates_so_that_a_variable_is_no_way_out() -> None:
+    found = planned(shop(vars=("since",)), "duplicate-load", RAW, run=ran(), window=WINDOW)
+    assert repair_of(found, "facts") == "full-refresh full-refresh"
+    assert repair_of(planned(shop(vars=("since",)), "data-quality", RAW, run=ran(), window=WINDOW), "facts") == "window window"
+
+
+@pytest.mark.parametrize("strategy", ["append", "merge", "insert_overwrite"])
+def test_after_a_loss_an_incremental_below_is_a_copy_not_refreshed(strategy: str) -> None:
+    found = planned(shop(strategy=strategy), "data-loss", RAW, run=ran())
+    assert repair_of(found, "facts") == "manual sql"
+    assert "facts" in copied(found)
+
+
+@pytest.mark.parametrize(
+    ("build", "kind"),
+    [
+        ({}, "full-refresh full-refresh"),
+        ({"strategy": "append", "unique_key": ()}, "full-refresh full-refresh"),
+        ({"full_refresh": False}, "manual sql"),
+        ({"full_refresh": True}, "plain run"),
+        ({"strategy": "microbatch", "batch_size": "day"}, "manual window"),
+    ],
+)
+def test_a_loss_that_is_not_confirmed_is_counted_and_built_again(build: dict[str, object], kind: str) -> None:
+    found = planned(shop(**build), "data-loss", "facts", run=ran(), confirmed=False)
+    assert repair_of(found, "facts") == kind
+    assert any("only if upstream holds all that was lost" in why for why in _whys(found))
+    assert not any(why.startswith("Stop the schedule, then count") for why in _whys(planned(shop(**build), "data-loss", "facts", run=ran())))
+
+
+def test_confirmed_is_a_matter_of_losses_only() -> None:
+    assert planned(shop(), "data-quality", "stg", confirmed=False) == planned(shop(), "data-quality", "stg")
+
+
+def test_a_snapshot_that_lost_rows_itself_has_nothing_to_reopen() -> None:
+    lost = planned(shop(), "data-loss", "snapshot.shop.history")
+    below = planned(shop(), "data-loss", RAW)
+    assert [why for why in _whys(lost) if "time travel" in why]
+    assert [why for why in _whys(below) if "reopen the versions" in why]
+    assert not [why for why in _whys(lost) if "reopen" in why]
+
+
+@pytest.mark.parametrize(("category", "last"), [("data-quality", "let dbt snapshot"), ("pipeline-failure", "let dbt snapshot"), ("data-loss", "the schedule")])
+def test_what_was_held_is_released_at_the_end(category: str, last: str) -> None:
+    step = planned(shop(), category, RAW, run=ran()).phases[-1].steps[-1]
+    assert (step.kind, step.nodes, step.who) == ("confirm", ("snapshot.shop.history",), "whoever schedules dbt")
+    assert last in step.why
+
+
+def test_a_stopped_schedule_is_started_again_without_any_snapshot() -> None:
+    step = planned(project(source(), model("mart", RAW)), "data-loss", RAW).phases[-1].steps[-1]
+    assert (step.nodes, step.who) == ((RAW,), "whoever schedules dbt")
+
+
+def test_old_input_holds_nothing() -> None:
+    assert not [why for why in _whys(planned(shop(), "stale-data", RAW, run=ran())) if "run again" in why or "Hold" in why]
+
+
+def test_dbts_files_are_copied_before_anything_where_dbt_will_run() -> None:
+    assert "cp -r target target-incident" in planned(shop(), "data-quality", RAW).phases[0].steps[0].why
+    assert not [why for why in _whys(planned(project(source()), "data-quality", RAW)) if "cp -r" in why]
+
+
+def test_a_source_without_freshness_is_compared_by_hand() -> None:
+    of = project(source(), source("bare", freshness=False), model("mart", RAW, "source.shop.raw.bare"))
+    gates = {step.nodes: step.why for step in planned(of, "stale-data", "mart").phases[1].steps}
+    assert "wait until its freshness passes" in gates[RAW,]
+    assert "no freshness is declared" in gates["source.shop.raw.bare",]
 
 
 def test_pipeline_failure_runs_what_failed_and_was_skipped() -> None:
@@ -142,7 +264,7 @@ def test_pipeline_failure_runs_what_failed_and_was_skipped() -> None:
 def test_an_append_model_that_failed_is_counted_before_it_runs_again() -> None:
     run = ran(facts="error")
     found = planned(shop(strategy="append", unique_key=()), "pipeline-failure", "facts", run=run)
-    assert [step.why for step in found.phases[0].steps][1].startswith("Count the rows")
+    assert [step.why for step in found.phases[1].steps][1].startswith("Count the rows")
     assert any("doubled" in step.destroys for phase in found.phases for step in phase.steps if step.kind == "run")
 
 
@@ -153,19 +275,19 @@ def test_a_view_that_errored_below_is_created_again() -> None:
 
 def test_stale_data_waits_for_the_loader_and_takes_the_snapshot() -> None:
     found = planned(shop(), "stale-data", "stg", run=ran())
-    assert lines(found)[0] == "gate gate: orders"
+    assert lines(found)[1] == "gate gate: orders"
     assert commands(found) == [
         "dbt snapshot --select history --target prod",
         "dbt run --select facts side changes mart --target prod",
         "dbt source freshness --select source:raw.orders --target prod",
         "dbt test --select mart --target prod",
     ]
-    assert not any(line.startswith(("pause", "backup")) for line in lines(found))
+    assert not any(line.startswith("pause") for line in lines(found))
 
 
 def test_stale_data_without_a_source_asks_what_the_node_waits_for() -> None:
     found = planned(project(model("clock")), "stale-data", "clock")
-    assert found.phases[0].steps[0].why.startswith("Find what it waits for")
+    assert found.phases[1].steps[0].why.startswith("Find what it waits for")
 
 
 def test_schema_break_recreates_views_and_backs_up_what_would_lose_the_column() -> None:
@@ -183,8 +305,16 @@ def test_schema_break_of_a_seed_needs_its_full_refresh() -> None:
 
 def test_data_loss_copies_survivors_and_restores_before_it_rebuilds() -> None:
     found = planned(shop(), "data-loss", "facts", run=ran())
-    assert lines(found)[:5] == ["gate gate: facts", "backup backup: facts mart", "restore restore: facts", "plain run: mart", "manual confirm: export"]
-    assert "only ones" in found.phases[3].steps[0].destroys
+    assert lines(found)[:7] == [
+        "backup backup: ",
+        "gate gate: facts",
+        "gate gate: mart",
+        "backup backup: facts mart",
+        "restore restore: facts",
+        "plain run: mart",
+        "manual confirm: export",
+    ]
+    assert "only ones" in found.phases[4].steps[0].destroys
     assert "full-refresh" not in " ".join(commands(found))
 
 
@@ -196,7 +326,14 @@ def test_a_failing_incremental_that_lost_rows_is_restored_not_rebuilt(build: dic
 
 def test_a_lost_batch_is_rebuilt_only_with_a_copy_beside() -> None:
     found = planned(project(source(), microbatch("days", RAW)), "data-loss", "days", window=WINDOW)
-    assert lines(found) == ["gate gate: days", "backup backup: days", "window window: days"]
+    assert lines(found) == [
+        "backup backup: ",
+        "gate gate: days",
+        "gate gate: days",
+        "backup backup: days",
+        "window window: days",
+        "verify confirm: days",
+    ]
 
 
 @pytest.mark.parametrize("adapter", ["postgres", "redshift"])
@@ -212,7 +349,14 @@ def test_other_projects_models_are_their_owners() -> None:
     below = msgspec.structs.replace(model("below", "model.shop.mart"), path="")
     of = project(theirs, model("mart", "model.shop.theirs"), below)
     found = planned(of, "data-quality", "theirs")
-    assert lines(found) == ["gate gate: theirs", "plain run: mart", "manual confirm: below"]
+    assert lines(found) == [
+        "backup backup: ",
+        "gate gate: theirs",
+        "gate gate: mart",
+        "backup backup: mart",
+        "plain run: mart",
+        "manual confirm: below",
+    ]
 
 
 def test_functions_are_built_where_they_failed() -> None:
@@ -247,10 +391,10 @@ def test_materializations_that_are_not_known_are_not_touched_for_bad_rows() -> N
 def test_notes_name_the_unknown_target_and_what_no_test_covers() -> None:
     notes = planned(shop(), "data-quality", "stg").notes
     assert any("--target" in note for note in notes)
-    assert "No test would show whether facts, side, history, changes are repaired: compare row counts by hand." in notes
+    assert "No test would show whether facts, side, history and changes are repaired: compare row counts by hand." in notes
     many = planned(project(*(model(f"m{n}") for n in range(7))), "data-quality", *(f"m{n}" for n in range(7))).notes
     assert any("m4 and 2 more are repaired" in note for note in many)
-    assert any(note == "Nothing is run for 1 metric or semantic node (each is computed when it is asked for), 1 view (each is right as soon as what it reads is)." for note in notes)  # fmt: skip
+    assert any(note == "Nothing is run for 1 metric or semantic node (each is computed when it is asked for) and 1 view (each is right as soon as what it reads is)." for note in notes)  # fmt: skip
 
 
 def test_what_only_the_warehouse_connects_is_said_to_be_left_out() -> None:
@@ -264,7 +408,7 @@ def test_many_names_are_several_commands(monkeypatch: pytest.MonkeyPatch) -> Non
     of = project(*(model(f"m{n}", *([f"model.shop.m{n - 1}"] if n else [])) for n in range(5)))
     found = planned(of, "data-quality", "m0")
     assert commands(found) == ["dbt run --select m0 m1", "dbt run --select m2 m3", "dbt run --select m4"]
-    assert len(found.phases) == 4
+    assert [phase.kind for phase in found.phases] == ["backup", "gate", "backup", *["plain"] * 3]
 
 
 def test_independent_steps_of_one_kind_share_a_phase() -> None:
@@ -278,16 +422,52 @@ def test_a_circle_is_an_error() -> None:
         planned(project(model("a", "model.shop.b"), model("b", "model.shop.a")), "data-quality", "a")
 
 
+def _who(found: RecoveryPlan, kind: str = "gate") -> dict[tuple[str, ...], str]:
+    """Who acts by the names of a step's nodes; of several steps on the same nodes the first."""
+    steps = [step for phase in reversed(found.phases) for step in reversed(phase.steps) if step.kind == kind and step.nodes]
+    return {tuple(unique_id.rpartition(".")[2] for unique_id in step.nodes): step.who for step in steps}
+
+
+def _owned(node: Node, owner: str) -> Node:
+    return msgspec.structs.replace(node, meta={"owner": owner})
+
+
 def test_who_acts_is_named_as_far_as_it_is_declared() -> None:
-    loaded = source(loader="Fivetran")
-    owned = msgspec.structs.replace(source("owned"), meta={"owner": "Ada <ada@shop.example>"})
-    of = project(loaded, owned, source("nobodys"), other("exposure", "board", loaded.unique_id, exposure=ExposureInfo(owners=(Owner("Bo"), Owner("Cy")))))
-    found = planned(of, "data-quality", loaded.unique_id, owned.unique_id, "source.shop.raw.nobodys")
-    who = {step.nodes[0].rpartition(".")[2]: step.who for phase in found.phases for step in phase.steps if step.who}
-    assert who["orders"] == "whoever runs its loader, Fivetran"
-    assert "ada@shop.example" in who["owned"]
-    assert who["nobodys"] == "its owner, who is not declared"
-    assert set(who["board"].split(", ")) == {"Bo", "Cy"}
+    of = project(source(loader="Fivetran"), _owned(source("owned"), "Ada <ada@shop.example>"), source("nobodys"), source("nobodys_too"))
+    sources = [unique_id for unique_id in of.nodes if unique_id != RAW]
+    assert _who(planned(of, "data-quality", RAW)) == {("orders",): "whoever runs its loader, Fivetran"}
+    assert _who(planned(of, "data-quality", sources[0])) == {("owned",): "Ada <ada@shop.example>"}
+    assert _who(planned(of, "data-quality", sources[1])) == {("nobodys",): "its owner, who is not declared"}
+    assert list(_who(planned(of, "data-quality", *sources[1:])).values()) == ["their owners, who are not declared"]
+    assert list(_who(planned(of, "data-quality", *sources[:2])).values()) == ["Ada <ada@shop.example>, and the owner of raw.nobodys, who is not declared"]
+    assert list(_who(planned(of, "data-quality", *sources)).values()) == [
+        "Ada <ada@shop.example>, and the owners of raw.nobodys and raw.nobodys_too, who are not declared"
+    ]
+
+
+def test_several_failing_nodes_of_one_reason_are_one_gate() -> None:
+    of = project(_owned(model("a"), "Ada"), _owned(model("b"), "Bo"), _owned(model("c"), "Ada"))
+    assert _who(planned(of, "data-quality", "a", "b", "c"))["a", "b", "c"] == "Ada, Bo"
+
+
+def test_owners_upstream_of_what_is_affected_are_found_in_the_same_order() -> None:
+    of = project(_owned(source(), "@web-analytics"), source("refunds"), model("stg", RAW, "source.shop.raw.refunds", materialized="view"))
+    policy = Policy(owners=(OwnerRule(Owner("Payments Crew"), node="raw.refunds"),))
+    assert _who(planned(of, "stale-data", "stg", policy=policy)) == {("orders", "refunds"): "@web-analytics, Payments Crew"}
+
+
+def test_those_who_only_read_a_node_are_not_asked_to_repair_it() -> None:
+    facts = msgspec.structs.replace(incremental("facts"), meta={"owner": "Ada", "subscribers": ["bi@shop.example"]})
+    board = other("exposure", "board", "model.shop.facts", exposure=ExposureInfo(owners=(Owner("Bo"), Owner("Cy"))))
+    found = planned(project(facts, board), "data-loss", "facts")
+    assert _who(found, "restore") == {("facts",): "Ada"}
+    assert _who(found, "confirm")["board",] == "Bo, Cy"
+
+
+def test_two_nodes_of_one_name_have_their_package_with_it() -> None:
+    of = project(model("a"), model("a", package="extras"), model("b"))
+    notes = planned(of, "data-quality", *of.nodes).notes
+    assert "No test would show whether extras.a, shop.a and b are repaired: compare row counts by hand." in notes
 
 
 SHAPES = st.sampled_from(
@@ -301,6 +481,7 @@ SHAPES = st.sampled_from(
         {"materialized": "incremental", "strategy": "merge", "unique_key": ("id",), "full_refresh": False},
         {"materialized": "incremental", "strategy": "merge", "unique_key": ("id",), "full_refresh": True},
         {"materialized": "incremental", "strategy": "delete+insert", "unique_key": ("id",), "on_schema_change": "sync_all_columns"},
+        {"materialized": "incremental", "strategy": "delete+insert", "unique_key": ("id",), "vars": ("start_date", "currency")},
         *({"materialized": "incremental", "strategy": "microbatch", "batch_size": size} for size in ("hour", "day", "month", "week")),
         {"materialized": "incremental", "strategy": "microbatch", "batch_size": "day", "full_refresh": True},
     ]
@@ -329,7 +510,8 @@ def test_laws_of_every_plan(of: Project, category: Category, data: st.DataObject
     built = [unique_id for unique_id, node in of.nodes.items() if node.resource_type not in {"exposure", "saved_query", "test"}]
     failing = data.draw(st.lists(st.sampled_from(built), min_size=1, max_size=2, unique=True))
     run = data.draw(st.sampled_from([None, ran(m1="error", m2="skipped", m3="success")]))
-    found = planned(of, category, *failing, run=run, window=data.draw(st.sampled_from([Window(), WINDOW])))
+    windows = st.sampled_from([Window(), WINDOW, Window(WINDOW.since), Window("", WINDOW.until)])
+    found = planned(of, category, *failing, run=run, window=data.draw(windows), confirmed=data.draw(st.booleans()))
     graph = LineageGraph.of(of)
     affected = {unique_id for unique_id in graph.descendants(failing) if of.nodes[unique_id].resource_type != "test"}
     _every_stored_node_once(found, of, affected)
@@ -373,6 +555,7 @@ def _no_step_before_what_it_reads(found: RecoveryPlan, graph: LineageGraph, affe
 
 
 def _no_command_that_destroys(found: RecoveryPlan, of: Project) -> None:
+    counted = {unique_id for phase in found.phases for step in phase.steps if "at least as many rows" in step.why for unique_id in step.nodes}
     for phase in found.phases:
         for step in phase.steps:
             if not step.argv:
@@ -385,6 +568,10 @@ def _no_command_that_destroys(found: RecoveryPlan, of: Project) -> None:
             assert not step.argv[step.argv.index("--select") + 1].startswith("-")
             if "--event-time" in text:
                 assert all(node.build.strategy == "microbatch" and node.build.full_refresh is not True for node in nodes)
+            assert text.count("--vars") <= 1
+            if step.destroys and step.kind != "seed" and "doubled" not in step.destroys:
+                assert counted & set(step.nodes)
+                assert copied(found) & {unique_id.rpartition(".")[2] for unique_id in step.nodes}
             if "--full-refresh" in text:
                 assert step.destroys
                 assert all(node.build.strategy != "microbatch" and node.build.full_refresh is not False for node in nodes)

@@ -3,12 +3,13 @@ from __future__ import annotations
 from itertools import combinations, product
 from typing import get_args
 
+import msgspec
 import pytest
 from recovery_builder import incremental, model, other, source
 
-from aftershock.model import Category, Node
-from aftershock.recovery import ACTIONS, RULES
-from aftershock.recovery.rules import BAD_ROWS, ONLY_COPY, rule_for
+from aftershock.model import Build, Category, Node
+from aftershock.recovery.actions import ACTIONS
+from aftershock.recovery.rules import BAD_ROWS, ONLY_COPY, RULES, rule_for
 from aftershock.recovery.shapes import INCREMENTAL_SHAPES, Fact, Shape, facts_of, shape_of
 
 FACTS = [frozenset(chosen) for size in range(4) for chosen in combinations(get_args(Fact), size)]
@@ -41,6 +42,32 @@ def test_a_full_refresh_only_where_dbt_obeys_and_nothing_else_repairs() -> None:
             assert rule.copy
 
 
+def test_what_may_drop_the_last_copy_of_rows_says_so_and_is_copied_in_every_category() -> None:
+    for category, shape, facts in CASES:
+        rule = rule_for(category, shape, facts)
+        drops = {"table", "refreshed", "custom", "microbatch", "overwrite"} if rule.action in {"run", "window"} else set()
+        if shape in drops or rule.action == "full-refresh" or (rule.action == "snapshot" and "closes" in facts):
+            assert rule.destroys
+            assert rule.copy, (category, shape, facts)
+
+
+def test_after_a_loss_what_is_below_is_a_copy_and_never_refreshed_whole() -> None:
+    for category, shape, facts in CASES:
+        rule = rule_for(category, shape, facts)
+        if category is Category.DATA_LOSS and rule.action == "full-refresh":
+            assert "failing" in facts
+            assert "confirmed" not in facts
+
+
+def test_duplicates_are_left_to_a_run_from_a_variable_only_where_it_deletes_them() -> None:
+    for category, shape, facts in CASES:
+        if rule_for(category, shape, facts).action == "backfill":
+            assert shape == "keyed"
+            assert "backfill" in facts
+            assert category in BAD_ROWS
+            assert category is not Category.DUPLICATE_LOAD or "replaces" in facts
+
+
 def test_a_window_only_on_microbatch_and_only_where_it_is_known() -> None:
     for case in CASES:
         if rule_for(*case).action == "window":
@@ -57,7 +84,7 @@ def test_snapshots_are_taken_only_of_good_input() -> None:
 def test_after_a_loss_a_failing_incremental_is_restored_and_what_is_rebuilt_is_copied() -> None:
     for category, shape, facts in CASES:
         rule = rule_for(category, shape, facts)
-        if category is Category.DATA_LOSS and shape in INCREMENTAL_SHAPES and "failing" in facts and "window" not in facts:
+        if category is Category.DATA_LOSS and shape in INCREMENTAL_SHAPES and {"failing", "confirmed"} <= facts and "window" not in facts:
             assert rule.action == "restore"
         if category is Category.DATA_LOSS and rule.destroys == ONLY_COPY:
             assert rule.copy
@@ -82,5 +109,14 @@ def test_shapes(node: Node, shape: Shape) -> None:
 
 def test_facts() -> None:
     node = incremental("m", full_refresh=False, on_schema_change="sync_all_columns")
-    assert facts_of(node, failing=True, status="skipped", windowed=True) == {"failing", "not-run", "blocked", "sync", "window"}
-    assert facts_of(model("m", full_refresh=True), failing=False, status="partial success", windowed=False) == {"errored", "forced"}
+    assert facts_of(node, failing=True, status="skipped", windowed=True) == {"failing", "confirmed", "not-run", "blocked", "sync", "window"}
+    assert facts_of(model("m", full_refresh=True), failing=False, status="partial success", windowed=False, confirmed=False) == {"errored", "forced"}
+    assert facts_of(incremental("m", strategy="delete+insert"), failing=False, status="", windowed=False, backfilled=True) == {
+        "confirmed",
+        "replaces",
+        "backfill",
+    }
+    closing = other("snapshot", "m")
+    for word, closes in (("", set()), ("ignore", set()), ("invalidate", {"closes"}), ("new_record", {"closes"})):
+        node = msgspec.structs.replace(closing, build=Build("snapshot", hard_deletes=word))
+        assert facts_of(node, failing=False, status="", windowed=False, confirmed=False) == closes

@@ -13,11 +13,11 @@ from aftershock.artifacts import read_manifest
 from aftershock.errors import SelectionError
 from aftershock.graph import LineageGraph
 from aftershock.model import Node, SourceInfo
-from aftershock.recovery import Selectors, exact_selector
+from aftershock.recovery.selectors import Selectors
 
 
 def _exact(unique_id: str, *nodes: Node) -> str:
-    return exact_selector(unique_id, LineageGraph.of(project(*nodes)))
+    return Selectors(LineageGraph.of(project(*nodes))).exact(unique_id)
 
 
 def _placed(name: str, *fqn: str, path: str = "", **fields: object) -> Node:

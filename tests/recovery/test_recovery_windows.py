@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
-from recovery_builder import incremental, microbatch
+from recovery_builder import incremental, microbatch, ran
 
 from aftershock.model import Window
-from aftershock.recovery.windows import window_flags
+from aftershock.recovery.windows import backfill_flags, window_flags
 
 
 @pytest.mark.parametrize(
@@ -45,3 +46,31 @@ def test_no_window_where_it_cannot_be_written(size: str, window: Window) -> None
 
 def test_only_microbatch_has_windows() -> None:
     assert window_flags(incremental("m", batch_size="day"), Window("2026-03-01", "2026-03-02")) == ()
+
+
+KNOWN = Window("2026-03-01T05:10Z")
+
+
+@pytest.mark.parametrize(
+    ("given", "value"),
+    [
+        (None, '{"from_date": "2026-03-01"}'),
+        ({}, '{"from_date": "2026-03-01"}'),
+        ("{}", '{"from_date": "2026-03-01"}'),
+        ({"land": "Å", "from_date": "2020-01-01"}, '{"from_date": "2026-03-01", "land": "Å"}'),
+    ],
+)
+def test_a_variable_that_names_a_start_is_given_beside_those_of_the_run(given: object, value: str) -> None:
+    run = msgspec.structs.replace(ran(), args={"vars": given})
+    assert backfill_flags(incremental("m", vars=("currency", "from_date")), KNOWN, run) == ("--vars", value)
+
+
+@pytest.mark.parametrize("names", [(), ("currency",), ("since", "start_date"), ("start_dates",)])
+def test_no_variable_is_guessed(names: tuple[str, ...]) -> None:
+    assert backfill_flags(incremental("m", vars=names), KNOWN, None) == ()
+
+
+def test_no_variable_without_a_start_or_beside_text_that_cannot_be_joined() -> None:
+    node = incremental("m", vars=("since",))
+    assert backfill_flags(node, Window("", "2026-03-01"), None) == ()
+    assert backfill_flags(node, KNOWN, msgspec.structs.replace(ran(), args={"vars": "currency: EUR"})) == ()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aftershock.model import Artifacts, BlastRadius, Category, Node, Policy, Seed, Severity
 
 
-def assess(  # noqa: PLR0913
+def assess(  # noqa: PLR0913  # the public question of this room
     artifacts: Artifacts,
     graph: LineageGraph,
     seeds: Sequence[Seed],
@@ -66,7 +66,8 @@ def assess(  # noqa: PLR0913
         window,
         detected_at,
         deadlines(detected_at, verdict.level, policy.clocks),
-        tuple(_notes(radius, columns)),
+        tuple(_notes(radius, graph, columns)),
+        confirmed,
     )
 
 
@@ -82,7 +83,7 @@ def _impact(
     return marked.tri_state(found, bool(nodes) and all(marked.denies(node, words) for node in nodes), asked)
 
 
-def _notes(radius: BlastRadius, columns: Sequence[str]) -> Iterator[str]:
-    yield from (seed.note for seed in radius.seeds if seed.note)
+def _notes(radius: BlastRadius, graph: LineageGraph, columns: Sequence[str]) -> Iterator[str]:
+    yield from dict.fromkeys(f"{graph.nodes[seed.unique_id].label}: {seed.note}" for seed in radius.seeds if seed.note)
     if columns:
         yield f"Everything downstream is listed: which of it reads {', '.join(columns)} was not looked up in its SQL."

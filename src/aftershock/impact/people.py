@@ -45,12 +45,12 @@ def owners(
 ) -> tuple[tuple[NodeOwner, ...], tuple[str, ...]]:
     """Who is responsible for the affected nodes (owners of failing nodes first), and the unique_ids for which nobody is named.
 
+    Every failure of a node asks for its own owner: several tests may have several, and one without falls back on the node's.
     Exposures are not here: their owners are consumers.
     """
-    tests: dict[str, list[Node]] = {}
+    failures: dict[str, list[Node | None]] = {}
     for seed in radius.seeds:
-        if seed.via:
-            tests.setdefault(seed.unique_id, []).append(graph.nodes[seed.via])
+        failures.setdefault(seed.unique_id, []).append(graph.nodes[seed.via] if seed.via else None)
     claims: list[Claim] = []
     unowned: list[str] = []
     for item in radius.affected:
@@ -59,7 +59,8 @@ def owners(
             if not node.exposure.owners and not parse_owner(node.meta.get("owner")):
                 unowned.append(node.unique_id)
             continue
-        mine = list(_claims(node, tests.get(node.unique_id, ()), groups, policy, () if item.depth else columns))
+        found = failures.get(node.unique_id, [None])
+        mine = [claim for test in found for claim in _claims(node, test, groups, policy, () if item.depth else columns)]
         if mine:
             claims += mine
         else:
@@ -72,20 +73,24 @@ def owners(
     return tuple(sorted(entries, key=lambda entry: (not entry.failing, -len(entry.nodes), entry.owner))), tuple(unowned)
 
 
-def _claims(node: Node, tests: Sequence[Node], groups: Mapping[str, Group], policy: Policy, columns: Sequence[str]) -> Iterator[Claim]:
+def owners_of(node: Node, groups: Mapping[str, Group], policy: Policy) -> tuple[Owner, ...]:
+    """Who is responsible for one node, affected or not; empty where nobody is named."""
+    return tuple(owner for owner, _, _ in _claims(node, None, groups, policy, ()))
+
+
+def _claims(node: Node, test: Node | None, groups: Mapping[str, Group], policy: Policy, columns: Sequence[str]) -> Iterator[Claim]:
     """The first of these that names anybody; the order is the one in which a more specific statement overrides a more general one."""
-    for found, evidence in _statements(node, tests, groups, policy, columns):
+    for found, evidence in _statements(node, test, groups, policy, columns):
         if found:
             for owner in found:
                 yield owner, node.unique_id, evidence
             return
 
 
-def _statements(
-    node: Node, tests: Sequence[Node], groups: Mapping[str, Group], policy: Policy, columns: Sequence[str]
-) -> Iterator[tuple[tuple[Owner, ...], str]]:
-    yield _together((_meta_owner(test.meta), f"meta.owner of the test {test.name}") for test in tests)
-    wanted = {column.casefold() for column in (*columns, *(test.test.column for test in tests if test.test is not None))}
+def _statements(node: Node, test: Node | None, groups: Mapping[str, Group], policy: Policy, columns: Sequence[str]) -> Iterator[tuple[tuple[Owner, ...], str]]:
+    if test is not None:
+        yield _meta_owner(test.meta), f"meta.owner of the test {test.name}"
+    wanted = {column.casefold() for column in (*columns, test.test.column if test is not None and test.test is not None else "")}
     concerned = [column for column in node.columns if column.name.casefold() in wanted]
     yield _together((_meta_owner(column.meta), f"meta.owner of the column {node.label}.{column.name}") for column in concerned)
     yield _meta_owner(node.meta), f"meta.owner of {node.label}"
@@ -150,7 +155,7 @@ def _people(everybody: Sequence[Owner]) -> dict[Owner, str]:
     for owner in everybody:
         for hint in _hints(owner) if _addresses(owner) else ():
             known.setdefault(hint, set()).add(first(_addresses(owner)[0]))
-    return {owner: first(addresses[0]) if (addresses := _addresses(owner)) else _join(_hints(owner)[0], known) for owner in everybody}
+    return {owner: first(addresses[0]) if (addresses := _addresses(owner)) else _join(next(iter(_hints(owner)), ""), known) for owner in everybody}
 
 
 def _join(hint: str, known: Mapping[str, set[str]]) -> str:

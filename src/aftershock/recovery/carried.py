@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -21,6 +21,13 @@ class Carried(msgspec.Struct, frozen=True):
     words: tuple[str, ...] = ()
     test_words: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def beside(self, flags: tuple[str, ...]) -> tuple[str, ...]:
+        """The words without ``--vars`` where these flags have one of their own, which holds the run's too: dbt takes only the last."""
+        if "--vars" not in flags or "--vars" not in self.words:
+            return self.words
+        place = self.words.index("--vars")
+        return self.words[:place] + self.words[place + 2 :]
 
 
 NO_TARGET = "The artifacts do not say which target was run: add --target to every command, or it repairs your profile's default one."
@@ -40,7 +47,7 @@ def carried(run: Run | None) -> Carried:
         words += _option(flag, args.get(key))
     if not words or words[0] != "--target":
         notes.append(NO_TARGET)
-    words += _option("--vars", _vars(args.get("vars")))
+    words += _option("--vars", vars_text(args.get("vars")))
     for flag, key in (("--profiles-dir", "profiles_dir"), ("--project-dir", "project_dir")):
         value = args.get(key)
         if _is_typed(flag, typed) or (not typed and _is_relative(value)):
@@ -60,8 +67,8 @@ def _option(flag: str, value: object) -> Iterator[str]:
         yield value
 
 
-def _vars(value: Any) -> str:  # noqa: ANN401
-    """Old versions keep the text as it was typed."""
+def vars_text(value: object) -> str:
+    """A run's variables as a value of ``--vars``, empty where it had none; old versions keep the text as it was typed."""
     if isinstance(value, dict):
         return json.dumps(value, sort_keys=True, ensure_ascii=False) if value else ""
     return value if isinstance(value, str) and value.strip() not in {"", "{}"} else ""

@@ -1,33 +1,15 @@
-"""Steps as commands: argv from nodes, and the line that a person pastes from argv."""
+"""How many nodes one command can name."""
 
 from __future__ import annotations
 
-import shlex
-from typing import TYPE_CHECKING, Literal
-
-from aftershock.errors import UsageError
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from aftershock.model import Step
-
-Shell = Literal["posix"]
-
 MOST_WORDS = 2_000
 MOST_BYTES = 100_000
 """Of names in one command. Linux takes 128 KiB for one word and 2 MiB in all; Windows and some job runners far less."""
-
-
-def command(step: Step, shell: Shell = "posix") -> str:
-    """The step's command as one line, quoted for the shell; empty where a person acts.
-
-    Raises:
-        UsageError: the shell is not one that is known.
-    """
-    if shell != "posix":
-        raise UsageError("shell", f"{shell!r} is not known", "Use posix")
-    return shlex.join(step.argv)
 
 
 def batches(words: Sequence[str]) -> Iterator[slice]:

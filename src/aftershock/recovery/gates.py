@@ -6,14 +6,18 @@ from typing import TYPE_CHECKING
 
 from aftershock.impact.observed import read_sources
 from aftershock.model import Category, Phase, Step
-from aftershock.recovery.rules import BAD_ROWS
+from aftershock.recovery.actions import COMMANDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from aftershock.graph import LineageGraph
+    from aftershock.model import Assessment, Node
     from aftershock.recovery.people import People
     from aftershock.recovery.treatment import Treatment
+
+FRESH = "Have the load resumed, and wait until its freshness passes: a run before that builds the same old data."
+NO_FRESHNESS = "Have the load resumed, and compare its newest row by hand, since no freshness is declared: a run before that builds the same old data."
 
 CAUSES: dict[Category, tuple[str, str]] = {
     Category.DATA_QUALITY: (
@@ -29,7 +33,7 @@ CAUSES: dict[Category, tuple[str, str]] = {
         "Restore the column, or adapt the SQL that reads it and give the column up explicitly.",
     ),
     Category.STALE_DATA: (
-        "Have the load resumed, and wait until its freshness passes: a run before that builds the same old data.",
+        FRESH,
         "Find what it waits for: a run before new data is there builds the same old data.",
     ),
     Category.DATA_LOSS: (
@@ -43,61 +47,103 @@ CAUSES: dict[Category, tuple[str, str]] = {
 }
 """What a category asks of a failing source's owner, and of the owner of a failing node that dbt builds."""
 
+UNCONFIRMED = (
+    "Stop the schedule that writes here and below, and count its rows per day against where they come from: any rebuild before that makes a loss permanent.",
+    "Stop the schedule, then count its rows per day against upstream: what follows builds it again, and is right only if upstream holds all that was lost.",
+)
+"""As in CAUSES, for a loss that is only inferred or that an intact upstream may make good."""
+
 FOREIGN = "It belongs to another project: have it repaired there first."
 LANDED = "Count the rows of the failed run's time: where any of them landed, delete them before an append run, or they are doubled."
-HISTORY = "Check that what these read still holds their whole history: where it does not, leave their full refresh out and correct them with SQL."
+COUNT = "Make sure that upstream holds at least as many rows per window as what is rebuilt: where it does not, leave that one out and correct it with SQL."
+GAP = "Is the gap longer than the last batch and the lookback? Then ask again with --since: the plain run would leave a hole, and report success."
 PAUSE = (
     "Hold dbt snapshot, and dbt build which runs it, until its input is right: what it takes now stays in its history, and versions during the pause are lost."
 )
 COPY = "Copy these relations in the warehouse: what a later step drops, or a person changes, cannot be had from elsewhere."
+TARGET = "Copy dbt's files first (cp -r target target-incident): the first command overwrites run_results.json, which dbt retry and the postmortem need."
+RESUME = "Once the tests pass, let dbt snapshot, and dbt build which runs it, run again: each day that they wait is a day without versions."
+RESTART = "Once the tests pass, start the schedule that was stopped again, snapshots included."
 SCHEDULER = "whoever schedules dbt"
 OPERATOR = "whoever runs this plan"
 
 
-def preamble(treatments: Sequence[Treatment], category: Category, graph: LineageGraph, people: People) -> Iterator[Phase]:
+def target_copy() -> Phase:
+    """Before everything where dbt will run: nobody should correct a cause with dbt and lose what the incident left."""
+    return Phase("backup", (Step("backup", (), TARGET, who=OPERATOR),))
+
+
+def preamble(treatments: Sequence[Treatment], assessment: Assessment, graph: LineageGraph, people: People) -> Iterator[Phase]:
     """The phases gate, pause and backup, each only where there is something to do."""
-    gates = (*_causes(treatments, category, graph, people), *_checks(treatments, category))
+    gates = (*_causes(treatments, assessment, graph, people), *_checks(treatments, assessment.radius.category))
     if gates:
         yield Phase("gate", gates)
-    snapshots = tuple(item.unique_id for item in treatments if item.shape == "snapshot")
-    if snapshots and category is not Category.STALE_DATA:
-        yield Phase("pause", (Step("pause", snapshots, PAUSE, who=SCHEDULER),))
-    copied = tuple(item.unique_id for item in treatments if item.rule.copy)
+    paused = _paused(treatments, assessment.radius.category)
+    if paused:
+        yield Phase("pause", (Step("pause", paused, PAUSE, who=SCHEDULER),))
+    copied = _of(item for item in treatments if item.rule.copy)
     if copied:
         yield Phase("backup", (Step("backup", copied, COPY, who=OPERATOR),))
 
 
+def resume_steps(treatments: Sequence[Treatment], category: Category) -> Iterator[Step]:
+    """What lets the jobs run again that a gate or the pause held."""
+    paused = _paused(treatments, category)
+    if category is Category.DATA_LOSS and (stopped := paused or _of(item for item in treatments if item.failing and _holds_data(item))):
+        yield Step("confirm", stopped, RESTART, who=SCHEDULER)
+    elif paused:
+        yield Step("confirm", paused, RESUME, who=SCHEDULER)
+
+
 def gated_sources(treatments: Sequence[Treatment], category: Category, graph: LineageGraph) -> tuple[str, ...]:
     """The sources that somebody must repair first: failing ones; for stale data also those that failing nodes read."""
-    failing = [item.unique_id for item in treatments if item.failing and item.shape not in {"exposure", "semantic", "export"}]
+    failing = [item.unique_id for item in treatments if item.failing and _holds_data(item)]
     if category is Category.STALE_DATA:
         return read_sources(failing, graph)
     return tuple(unique_id for unique_id in failing if graph.nodes[unique_id].resource_type == "source")
 
 
-def _causes(treatments: Sequence[Treatment], category: Category, graph: LineageGraph, people: People) -> Iterator[Step]:
-    of_source, of_built = CAUSES[category]
+def _causes(treatments: Sequence[Treatment], assessment: Assessment, graph: LineageGraph, people: People) -> Iterator[Step]:
+    """One step for each reason, whoever has to act on it."""
+    category = assessment.radius.category
+    of_source, of_built = CAUSES[category] if assessment.confirmed or category is not Category.DATA_LOSS else UNCONFIRMED
     sources = gated_sources(treatments, category, graph)
-    wanted = [(unique_id, of_source) for unique_id in sources]
+    wanted = [(unique_id, NO_FRESHNESS if of_source is FRESH and not _has_freshness(graph.nodes[unique_id]) else of_source) for unique_id in sources]
     for item in treatments:
         if item.rule.action == "gate" and item.shape == "foreign":
             wanted.append((item.unique_id, FOREIGN))
         elif item.failing and item.is_built and not (category is Category.STALE_DATA and set(read_sources([item.unique_id], graph)) & set(sources)):
             wanted.append((item.unique_id, of_built))
-    grouped: dict[tuple[str, str], list[str]] = {}
+    grouped: dict[str, list[str]] = {}
     for unique_id, why in wanted:
-        grouped.setdefault((why, people.of(unique_id)), []).append(unique_id)
-    for (why, who), nodes in grouped.items():
-        yield Step("gate", tuple(nodes), why, who=who)
+        grouped.setdefault(why, []).append(unique_id)
+    for why, nodes in grouped.items():
+        yield Step("gate", tuple(nodes), why, who=people.of(*nodes))
 
 
 def _checks(treatments: Sequence[Treatment], category: Category) -> Iterator[Step]:
     landed = _of(item for item in treatments if category is Category.PIPELINE_FAILURE and item.shape == "append" and "errored" in item.facts)
     if landed:
         yield Step("gate", landed, LANDED, who=OPERATOR)
-    refreshed = _of(item for item in treatments if category in BAD_ROWS and item.rule.action == "full-refresh")
-    if refreshed:
-        yield Step("gate", refreshed, HISTORY, who=OPERATOR)
+    gapped = _of(item for item in treatments if item.shape == "microbatch" and item.rule.action == "run" and item.rule.count)
+    if gapped:
+        yield Step("gate", gapped, GAP, who=OPERATOR)
+    rebuilt = _of(item for item in treatments if item.rule.copy and item.rule.action in COMMANDS)
+    if rebuilt:
+        yield Step("gate", rebuilt, COUNT, who=OPERATOR)
+
+
+def _paused(treatments: Sequence[Treatment], category: Category) -> tuple[str, ...]:
+    """The snapshots that must not take what is there now; old input is not bad input."""
+    return () if category is Category.STALE_DATA else _of(item for item in treatments if item.shape == "snapshot")
+
+
+def _holds_data(item: Treatment) -> bool:
+    return item.shape not in {"exposure", "semantic", "export"}
+
+
+def _has_freshness(node: Node) -> bool:
+    return node.source is not None and node.source.freshness
 
 
 def _of(treatments: Iterable[Treatment]) -> tuple[str, ...]:

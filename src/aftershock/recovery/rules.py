@@ -7,47 +7,13 @@ were seen with dbt-core 1.11 on DuckDB.
 from __future__ import annotations
 
 from functools import cache
-from typing import Literal, get_args
+from typing import get_args
 
 import msgspec
 
-from aftershock.model import Category, PhaseKind, StepKind
+from aftershock.model import Category
+from aftershock.recovery.actions import Action
 from aftershock.recovery.shapes import INCREMENTAL_SHAPES, Fact, Shape
-
-Action = Literal[
-    "gate", "restore", "seed", "seed-header", "build", "run", "snapshot", "full-refresh", "window", "fill-window", "sql", "ask", "export", "confirm", "leave"
-]
-
-
-class Does(msgspec.Struct, frozen=True):
-    """What an action becomes: the phase and kind of its step, and dbt's words before ``--select`` and after the names; no words where a person acts."""
-
-    phase: PhaseKind
-    kind: StepKind
-    words: tuple[str, ...] = ()
-    flags: tuple[str, ...] = ()
-
-
-ACTIONS: dict[Action, Does] = {
-    "gate": Does("gate", "gate"),
-    "restore": Does("restore", "restore"),
-    "seed": Does("plain", "seed", ("seed",)),
-    "build": Does("plain", "run", ("build", "--resource-type", "function")),
-    "run": Does("plain", "run", ("run",)),
-    "snapshot": Does("plain", "snapshot", ("snapshot",)),
-    "seed-header": Does("full-refresh", "seed", ("seed",), ("--full-refresh",)),
-    "full-refresh": Does("full-refresh", "full-refresh", ("run",), ("--full-refresh",)),
-    "window": Does("window", "window", ("run",)),
-    "fill-window": Does("manual", "window"),
-    "sql": Does("manual", "sql"),
-    "ask": Does("manual", "confirm"),
-    "export": Does("manual", "confirm"),
-    "confirm": Does("verify", "confirm"),
-}
-"""``leave`` becomes no step."""
-
-COMMANDS = frozenset(action for action, does in ACTIONS.items() if does.words)
-"""Actions that dbt does."""
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -60,7 +26,8 @@ class Rule(msgspec.Struct, frozen=True):
         action: what is done.
         why: the fact behind it, one sentence.
         destroys: what doing it could destroy, one sentence.
-        copy: whether the rows that the node has now are copied away before anything is built.
+        copy: whether the rows that the node has now are copied away before anything is built; where dbt acts, also counted against upstream first.
+        count: whether only a count shows afterwards that nothing was left out, since dbt reports success and tests pass either way.
     """
 
     categories: frozenset[Category]
@@ -70,6 +37,7 @@ class Rule(msgspec.Struct, frozen=True):
     why: str
     destroys: str = ""
     copy: bool = False
+    count: bool = False
 
 
 QUALITY, FAILURE, BREAK = Category.DATA_QUALITY, Category.PIPELINE_FAILURE, Category.SCHEMA_BREAK
@@ -79,18 +47,25 @@ BAD_ROWS = frozenset({QUALITY, LOSS, DOUBLE})
 """Rows that were built are not what they should be: a run that only adds leaves them."""
 CATCH_UP = frozenset({FAILURE, STALE})
 """What was built is right but old: a run that adds is enough."""
+WRONG_ROWS = frozenset({QUALITY, DOUBLE})
+"""Rows are there that should not be, everywhere below; after a loss, what is below may be the last copy."""
 GAP = frozenset({FAILURE, BREAK})
 """Runs are missing."""
 
 INCREMENTAL = INCREMENTAL_SHAPES
 ANY_SHAPE: frozenset[Shape] = frozenset(get_args(Shape))
 
-OLD_ROWS = "Rows that are no longer in what it reads are lost for ever, with the old table's grants and time travel."
+OLD_ROWS = "Rows that are no longer in what it reads are lost unless copied first, as are the old table's grants and time travel."
+TABLE_ROWS = "Rows of a table that are no longer in what it reads are lost unless copied first."
+TABLE_COLUMNS = "Rows and columns of a table that are no longer in what it reads are lost unless copied first."
+BATCH_ROWS = "Rows of these batches that are no longer in what they are built from are lost unless copied first."
+PARTITION_ROWS = "Rows of the replaced partitions that are no longer in what they are built from are lost unless copied first."
+CLOSED = "Rows that its input does not hold are closed as deleted: partial input makes history of rows that are still there."
 ONLY_COPY = "Its present rows, the only ones there are if what it reads has not got its rows back."
-OLD_COLUMN = "The stored values of any column that is not back in what it reads."
+OLD_COLUMN = "The stored values of any column that is not back in what it reads are lost unless copied first."
 
 
-def _rule(  # noqa: PLR0913
+def _rule(  # noqa: PLR0913  # a row of the table
     categories: frozenset[Category] | Category,
     shapes: frozenset[Shape] | Shape,
     action: Action,
@@ -98,6 +73,7 @@ def _rule(  # noqa: PLR0913
     *given: Fact,
     destroys: str = "",
     copy: bool = False,
+    count: bool = False,
 ) -> Rule:
     return Rule(
         frozenset({categories}) if isinstance(categories, Category) else categories,
@@ -107,6 +83,7 @@ def _rule(  # noqa: PLR0913
         why,
         destroys,
         copy,
+        count,
     )
 
 
@@ -140,8 +117,26 @@ RULES: tuple[Rule, ...] = (
     _rule(ALL, "view", "run", "Replacing a table drops the views that read it on this warehouse.", "dropped"),
     _rule(ALL, "view", "leave", "Each is right as soon as what it reads is."),
     # snapshots are never rebuilt
+    _rule(STALE, "snapshot", "snapshot", "A snapshot of fresh input adds what was not yet taken.", "closes", destroys=CLOSED, copy=True),
     _rule(STALE, "snapshot", "snapshot", "A snapshot of fresh input adds what was not yet taken."),
+    _rule(
+        FAILURE,
+        "snapshot",
+        "snapshot",
+        "A snapshot that was skipped takes today's versions; those in between cannot be had again.",
+        "closes",
+        destroys=CLOSED,
+        copy=True,
+    ),
     _rule(FAILURE, "snapshot", "snapshot", "A snapshot that was skipped takes today's versions; those in between cannot be had again."),
+    _rule(
+        LOSS,
+        "snapshot",
+        "restore",
+        "Nothing builds a snapshot's rows again: restore the lost ones from a copy or the warehouse's time travel before the next snapshot runs.",
+        "failing",
+        copy=True,
+    ),
     _rule(LOSS, "snapshot", "restore", "dbt never rebuilds a snapshot: reopen the versions that the loss closed before the next snapshot runs.", copy=True),
     _rule(
         ALL,
@@ -152,7 +147,14 @@ RULES: tuple[Rule, ...] = (
     ),
     # every run of these is a full refresh; a window would keep only the window
     _rule(
-        LOSS, INCREMENTAL, "restore", "full_refresh: true makes every run a full refresh: restore its rows from a copy first.", "forced", "failing", copy=True
+        LOSS,
+        INCREMENTAL,
+        "restore",
+        "full_refresh: true makes every run a full refresh: restore its rows from a copy first.",
+        "forced",
+        "failing",
+        "confirmed",
+        copy=True,
     ),
     _rule(ALL, INCREMENTAL, "run", "full_refresh: true is set, so that a plain run rebuilds it whole.", "forced", destroys=OLD_ROWS, copy=True),
     # microbatch: never a full refresh
@@ -175,14 +177,30 @@ RULES: tuple[Rule, ...] = (
         destroys=OLD_COLUMN,
         copy=True,
     ),
-    _rule(ALL, "microbatch", "window", "Microbatch rebuilds exactly the batches of the window; a full refresh would drop every row before begin.", "window"),
-    _rule(STALE, "microbatch", "run", "A plain microbatch run covers the last batch and the lookback: a longer gap needs --since and --until."),
-    _rule(LOSS, "microbatch", "restore", "Without --since and --until no window can be rebuilt: restore its rows from a copy.", "failing", copy=True),
+    _rule(
+        ALL,
+        "microbatch",
+        "window",
+        "Microbatch rebuilds exactly the batches of the window; a full refresh would drop every row before begin.",
+        "window",
+        destroys=BATCH_ROWS,
+        copy=True,
+    ),
+    _rule(
+        CATCH_UP,
+        "microbatch",
+        "run",
+        "A plain microbatch run covers the last batch and the lookback: a longer gap needs --since.",
+        destroys=BATCH_ROWS,
+        copy=True,
+        count=True,
+    ),
+    _rule(LOSS, "microbatch", "restore", "Without --since no window can be rebuilt: restore its rows from a copy.", "failing", "confirmed", copy=True),
     _rule(
         ALL,
         "microbatch",
         "fill-window",
-        "Microbatch needs both ends of the bad time: ask again with --since and --until; a full refresh would drop every row before begin.",
+        "Microbatch needs the bad time: ask again with --since, and --until where it is over; a full refresh would drop every row before begin.",
     ),
     # incrementals that only have to catch up
     _rule(
@@ -193,36 +211,78 @@ RULES: tuple[Rule, ...] = (
         "errored",
         destroys="Rows of the failed run that did land would be doubled.",
     ),
+    _rule(CATCH_UP, "overwrite", "run", "A plain run replaces the partitions that its filter selects.", destroys=PARTITION_ROWS, copy=True),
     _rule(CATCH_UP, INCREMENTAL, "run", "A plain run of an incremental model adds what its own filter selects."),
     _rule(
         BREAK, INCREMENTAL, "run", "sync_all_columns drops a stored column at a plain run while it is missing upstream.", "sync", destroys=OLD_COLUMN, copy=True
     ),
+    _rule(BREAK, "overwrite", "run", "A plain run replaces the partitions that its filter selects.", destroys=PARTITION_ROWS, copy=True),
     _rule(BREAK, INCREMENTAL, "run", "A plain run of an incremental model works again once the column is back; rows that were built without it keep no value."),
     # rows that are wrong, missing or doubled stay in an incremental until they are replaced
-    _rule(LOSS, INCREMENTAL, "restore", "An incremental model may hold more history than what it reads: restore its rows from a copy.", "failing", copy=True),
+    _rule(
+        LOSS,
+        INCREMENTAL,
+        "restore",
+        "An incremental model may hold more history than what it reads: restore its rows from a copy; where upstream holds them all, --unconfirmed rebuilds it.",
+        "failing",
+        "confirmed",
+        copy=True,
+    ),
+    _rule(
+        frozenset({QUALITY, LOSS}),
+        "keyed",
+        "backfill",
+        "Its SQL reads a variable that names a start: check that it selects from there on, then this run replaces every row since by its key.",
+        "backfill",
+        copy=True,
+        count=True,
+    ),
+    _rule(
+        DOUBLE,
+        "keyed",
+        "backfill",
+        "Its SQL reads a variable that names a start: check that it selects from there on, then this run leaves one row of each key since.",
+        "backfill",
+        "replaces",
+        copy=True,
+        count=True,
+    ),
     _rule(
         BAD_ROWS, INCREMENTAL, "sql", "full_refresh: false makes dbt ignore --full-refresh and report success: correct its rows with SQL.", "blocked", copy=True
     ),
     _rule(BAD_ROWS, "custom-incremental", "sql", "What a run of this incremental strategy keeps is not known: correct its rows with SQL.", copy=True),
+    _rule(LOSS, frozenset({"append", "keyed", "overwrite"}), "full-refresh", "Upstream holds what was lost.", "failing", destroys=OLD_ROWS, copy=True),
     _rule(
-        BAD_ROWS, "append", "full-refresh", "Append without a key never replaces a row, and a plain run again would double them.", destroys=OLD_ROWS, copy=True
+        LOSS,
+        INCREMENTAL,
+        "sql",
+        "It still holds what was built before the loss, a copy to restore from: once upstream is right, insert with SQL only the rows that it lacks.",
+        copy=True,
     ),
     _rule(
-        BAD_ROWS,
+        WRONG_ROWS,
+        "append",
+        "full-refresh",
+        "Append without a key never replaces a row, and a plain run again would double them.",
+        destroys=OLD_ROWS,
+        copy=True,
+    ),
+    _rule(
+        WRONG_ROWS,
         "keyed",
         "full-refresh",
         "A plain run replaces by unique key only what its filter selects, and never removes a row.",
         destroys=OLD_ROWS,
         copy=True,
     ),
-    _rule(BAD_ROWS, "overwrite", "full-refresh", "A plain run replaces only the partitions that its filter selects.", destroys=OLD_ROWS, copy=True),
+    _rule(WRONG_ROWS, "overwrite", "full-refresh", "A plain run replaces only the partitions that its filter selects.", destroys=OLD_ROWS, copy=True),
     # what a plain run rebuilds whole
     _rule(LOSS, "table", "run", "A plain run rebuilds a table whole.", destroys=ONLY_COPY, copy=True),
-    _rule(BREAK, "table", "run", "A plain run rebuilds a table whole; with select * it follows what it reads.", destroys=OLD_COLUMN, copy=True),
-    _rule(ALL, "table", "run", "A plain run rebuilds a table whole."),
-    _rule(ALL, "refreshed", "run", "A plain run refreshes what the warehouse materializes."),
+    _rule(BREAK, "table", "run", "A plain run rebuilds a table whole; with select * it follows what it reads.", destroys=TABLE_COLUMNS, copy=True),
+    _rule(ALL, "table", "run", "A plain run rebuilds a table whole.", destroys=TABLE_ROWS, copy=True),
+    _rule(ALL, "refreshed", "run", "A plain run refreshes what the warehouse materializes.", destroys=TABLE_ROWS, copy=True),
     _rule(BAD_ROWS, "custom", "sql", "What a run of this materialization keeps is not known: its owner decides.", copy=True),
-    _rule(ALL, "custom", "run", "A plain run does what the schedule does with this materialization."),
+    _rule(ALL, "custom", "run", "A plain run does what the schedule does with this materialization.", destroys=TABLE_ROWS, copy=True),
 )
 
 

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from aftershock.errors import SelectionError
+from aftershock.model import TEST_TYPES
 from aftershock.select.methods import is_fqn_match
 
 if TYPE_CHECKING:
@@ -29,11 +30,6 @@ SEPARATORS = re.compile(r"[\s,\x00-\x1f\x7f]")
 
 WILDCARDS = frozenset("*?[]")
 OPERATORS = re.compile(r"[*?\[\]+]")
-
-
-def exact_selector(unique_id: str, graph: LineageGraph) -> str:
-    """As :meth:`Selectors.exact`, for one node; build :class:`Selectors` once where several are asked for."""
-    return Selectors(graph).exact(unique_id)
 
 
 class Selectors:
@@ -112,7 +108,7 @@ class Selectors:
         return {unique_id, *(child for child in self._graph.children(unique_id) if self._is_test(child))}
 
     def _is_test(self, unique_id: str) -> bool:
-        return self._nodes[unique_id].resource_type in {"test", "unit_test"}
+        return self._nodes[unique_id].resource_type in TEST_TYPES
 
     def _in_file(self, pattern: str) -> Iterable[Node]:
         """Nodes that may be in such a file: all of them where the name is not certain."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
+from aftershock.model import BAD_STATUSES
+
 if TYPE_CHECKING:
     from aftershock.model import Node
 
@@ -31,9 +33,11 @@ Shape = Literal[
 """``foreign`` is another project's model; ``refreshed`` the warehouse keeps up itself (materialized views); ``keyed`` replaces rows by a
 unique key; ``overwrite`` replaces partitions; ``custom`` is a materialization or strategy whose working is not known here."""
 
-Fact = Literal["failing", "errored", "not-run", "blocked", "forced", "window", "sync", "dropped"]
-"""``errored``, ``not-run``: by the last run. ``blocked``, ``forced``: ``full_refresh: false``, ``true``. ``window``: both ends of the bad time
-are known and the node's batches too. ``sync``: ``on_schema_change: sync_all_columns``. ``dropped``: an earlier step of the plan drops it."""
+Fact = Literal["failing", "confirmed", "errored", "not-run", "blocked", "forced", "window", "backfill", "sync", "replaces", "closes", "dropped"]
+"""``confirmed``: the incident is, for a data loss. ``errored``, ``not-run``: by the last run. ``blocked``, ``forced``: ``full_refresh: false``,
+``true``. ``window``: the bad time is known and the node's batches too. ``backfill``: its start is known and so is the variable that the SQL starts
+from. ``sync``: ``on_schema_change: sync_all_columns``. ``replaces``: every stored row of a key is deleted before the key is inserted. ``closes``:
+a snapshot closes rows that its input does not hold. ``dropped``: an earlier step of the plan drops it."""
 
 INCREMENTAL_SHAPES: frozenset[Shape] = frozenset({"microbatch", "append", "keyed", "overwrite", "custom-incremental"})
 
@@ -41,12 +45,12 @@ TABLES = frozenset({"table", "external", "distributed_table"})
 REFRESHED = frozenset({"materialized_view", "dynamic_table", "streaming_table"})
 INCREMENTALS = frozenset({"incremental", "distributed_incremental"})
 REPLACES_BY_KEY = frozenset({"", "merge", "delete+insert", "delete_insert"})
+DELETES_FIRST = frozenset({"delete+insert", "delete_insert"})
+CLOSES = frozenset({"invalidate", "new_record"})
 STRATEGIES: dict[str, Shape] = {"microbatch": "microbatch", "append": "append", "insert_overwrite": "overwrite"}
 TYPES: dict[str, Shape] = {"source": "source", "seed": "seed", "snapshot": "snapshot", "function": "function", "exposure": "exposure"}
 CASCADING_ADAPTERS = frozenset({"postgres", "redshift"})
 """Adapters on which replacing a table drops the views that read it."""
-
-ERRORED = frozenset({"error", "fail", "runtime error", "partial success"})
 
 
 def shape_of(node: Node) -> Shape:
@@ -78,7 +82,7 @@ def _incremental(node: Node) -> Shape:
     return STRATEGIES.get(strategy, "custom-incremental")
 
 
-def facts_of(node: Node, *, failing: bool, status: str, windowed: bool) -> frozenset[Fact]:
+def facts_of(node: Node, *, failing: bool, status: str, windowed: bool, confirmed: bool = True, backfilled: bool = False) -> frozenset[Fact]:  # noqa: PLR0913  # what the table asks
     """What holds for this node apart from its shape.
 
     Args:
@@ -86,20 +90,26 @@ def facts_of(node: Node, *, failing: bool, status: str, windowed: bool) -> froze
         failing: whether a person named it.
         status: what the last run said of it, in lower case; empty where it said nothing.
         windowed: whether a window command can be written for it.
+        confirmed: whether rows are known to be lost for good, for a data loss.
+        backfilled: whether a command with a variable for its start can be written for it.
     """
     held = (
         failing,
-        status in ERRORED,
+        confirmed,
+        status in BAD_STATUSES,
         status == "skipped",
         node.build.full_refresh is False,
         node.build.full_refresh is True,
         windowed,
+        backfilled,
         node.build.on_schema_change == "sync_all_columns",
+        node.build.strategy in DELETES_FIRST,
+        node.build.hard_deletes in CLOSES,
     )
     return _facts(held)
 
 
-KNOWN: tuple[Fact, ...] = ("failing", "errored", "not-run", "blocked", "forced", "window", "sync")
+KNOWN: tuple[Fact, ...] = ("failing", "confirmed", "errored", "not-run", "blocked", "forced", "window", "backfill", "sync", "replaces", "closes")
 
 
 @cache

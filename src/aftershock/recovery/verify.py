@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aftershock.model import Step
+from aftershock.model import TEST_TYPES, Step
 from aftershock.recovery.commands import batches
+from aftershock.recovery.gates import OPERATOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 FRESH = "These sources must be fresh again."
 TESTED = "Every test on an affected node must pass."
-TESTS = frozenset({"test", "unit_test"})
+COUNTED = "Count rows per batch or day against what these read: one that was left out fails no test."
 NOT_TESTED = frozenset({"foreign", "exposure"})
 
 
@@ -43,8 +44,15 @@ def confirm_steps(treatments: Sequence[Treatment], people: People) -> Iterator[S
     for item in treatments:
         if item.rule.action == "confirm":
             grouped.setdefault((people.of(item.unique_id), item.rule.why), []).append(item.unique_id)
-    for (who, why), nodes in sorted(grouped.items()):
-        yield Step("confirm", tuple(sorted(nodes)), why, who=who)
+    for (_, why), nodes in sorted(grouped.items()):
+        yield Step("confirm", tuple(sorted(nodes)), why, who=people.of(*nodes))
+
+
+def count_steps(treatments: Sequence[Treatment]) -> Iterator[Step]:
+    """One step for what only a count proves."""
+    counted = tuple(item.unique_id for item in treatments if item.rule.count)
+    if counted:
+        yield Step("confirm", counted, COUNTED, who=OPERATOR)
 
 
 def untested(treatments: Sequence[Treatment], graph: LineageGraph) -> tuple[str, ...]:
@@ -54,7 +62,7 @@ def untested(treatments: Sequence[Treatment], graph: LineageGraph) -> tuple[str,
 
 
 def _tests(unique_id: str, graph: LineageGraph) -> set[str]:
-    return {child for child in graph.children(unique_id) if graph.nodes[child].resource_type in TESTS}
+    return {child for child in graph.children(unique_id) if graph.nodes[child].resource_type in TEST_TYPES}
 
 
 def _selected(unique_ids: Sequence[str], selectors: Selectors) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
