@@ -8,12 +8,22 @@ import pytest
 from building import assessed, exposure, model, node, run_of, seeds_of
 
 from aftershock.impact import checklist
-from aftershock.impact.checklist import ITEMS
 from aftershock.model import Assessment, ChecklistItem, Impact, Owner, Phase, RecoveryPlan, Result, Run, Step
 
 EVE = Owner("Eve", "eve@shop.example")
 OWNED: dict[str, Any] = {"meta": {"owner": "@ann"}}
 NO_PLAN = RecoveryPlan(())
+ITEMS = (
+    "Affected tables",
+    "Affected dashboards",
+    "Affected stakeholders",
+    "Financial impact",
+    "Regulatory impact",
+    "Customer-facing",
+    "Blast radius",
+    "Recovery estimate",
+)
+"""Those of the incident checklist, in its order."""
 
 
 def listed(assessment: Assessment, plan: RecoveryPlan = NO_PLAN, *, run: Run | None = None, declared: int = 1) -> dict[str, ChecklistItem]:
@@ -25,19 +35,6 @@ def listed(assessment: Assessment, plan: RecoveryPlan = NO_PLAN, *, run: Run | N
 
 def board(**fields: Any) -> Any:  # noqa: ANN401
     return exposure("board", "orders", info={"owners": (EVE,)}, **fields)
-
-
-def test_the_items_are_those_of_the_source_document_in_its_order() -> None:
-    assert ITEMS == (
-        "Affected tables",
-        "Affected dashboards",
-        "Affected stakeholders",
-        "Financial impact",
-        "Regulatory impact",
-        "Customer-facing",
-        "Blast radius",
-        "Recovery estimate",
-    )
 
 
 def test_tables_are_always_known_by_their_relations() -> None:
@@ -76,7 +73,7 @@ def test_stakeholders_are_done_only_where_somebody_is_named_for_everything() -> 
     assert item.evidence == ("consumer Eve <eve@shop.example>", "owner @ann")
     gap = listed(assessed(model("orders", **OWNED), model("a", "orders"), model("b", "orders"), board()))["Affected stakeholders"]
     assert (gap.status, gap.answer) == ("open", "1 consumer, 1 owner")
-    assert gap.ask == "Nobody is named for model.shop.a, model.shop.b: ask @ann who relies on it."
+    assert gap.ask == "Nobody is named for model.shop.a and model.shop.b: ask @ann who relies on it."
     nobody = listed(assessed(model("orders")))["Affected stakeholders"]
     assert (nobody.answer, nobody.evidence) == ("unknown", ())
     assert "the project's maintainers" in nobody.ask
@@ -123,7 +120,7 @@ def test_the_blast_radius_counts_what_is_below() -> None:
         node("revenue", "b", kind="metric"),
         exposure("x", "metric.shop.revenue"),
     )
-    assert listed(assessed(*nodes))["Blast radius"].answer == "3 downstream models, 1 exposure, 1 metric, up to 4 steps away"
+    assert listed(assessed(*nodes))["Blast radius"].answer == "2 downstream models, 1 snapshot, 1 exposure, 1 metric, up to 4 steps away"
     assert listed(assessed(*nodes[:2]))["Blast radius"].answer == "1 downstream model, 0 exposures, up to 1 step away"
     assert listed(assessed(nodes[0]))["Blast radius"].answer == "0 downstream models, 0 exposures"
 
@@ -136,7 +133,7 @@ RUN_TWO = Step("run", ("model.shop.orders", "model.shop.mart"), "why", argv=("db
 
 
 @pytest.mark.parametrize(
-    ("seconds", "shown"), [({"orders": 1.26}, "1 of them took 1.3 s"), ({"orders": 60.0, "mart": 300.0}, "2 of them took 6 min"), ({"orders": 9000.0}, "2.5 h")]
+    ("seconds", "shown"), [({"orders": 1.26}, "1 of 2 timed: 1.3 s"), ({"orders": 60.0, "mart": 300.0}, "2 of 2 timed: 6 min"), ({"orders": 9000.0}, "2.5 h")]
 )
 def test_the_estimate_adds_up_the_last_run(seconds: dict[str, float], shown: str) -> None:
     results = {f"model.shop.{name}": Result(f"model.shop.{name}", "success", seconds=value) for name, value in seconds.items()}
@@ -161,3 +158,31 @@ def test_whom_to_ask_are_the_owners_of_failing_nodes_and_at_most_three() -> None
     below = tuple(model(f"m{index}", "orders", meta={"owner": f"@o{index}"}) for index in range(5))
     assert "Ask @ann: " in listed(assessed(model("orders", **OWNED), *below))["Financial impact"].ask
     assert "Ask @o0, @o1, @o2 and 2 more: " in listed(assessed(model("orders"), *below))["Financial impact"].ask
+
+
+def test_only_what_was_built_is_timed_and_every_node_is_counted_once() -> None:
+    results = {f"model.shop.{name}": Result(f"model.shop.{name}", status, seconds=9.0) for name, status in (("orders", "error"), ("mart", "success"))}
+    twice = plan(RUN_TWO, RUN_TWO)
+    timed = listed(assessed(model("orders")), twice, run=Run("build", results=results))["Recovery estimate"]
+    assert timed.answer == "2 nodes to rebuild; 1 of 2 timed: 9.0 s one after another in the last run"
+    failed = Run("build", results={"model.shop.orders": results["model.shop.orders"]})
+    assert listed(assessed(model("orders")), twice, run=failed)["Recovery estimate"].answer == "unknown: 2 nodes to rebuild, no timings of earlier runs"
+
+
+def test_whoever_owns_a_node_is_asked_for_its_readers_outside_the_graph() -> None:
+    nodes = (
+        model("orders", **OWNED),
+        model("a", "orders", access="public", meta={"owner": "@bob"}),
+        model("b", "orders", access="public", meta={"owner": "@bob"}),
+        model("c", "orders", access="public"),
+        board(),
+    )
+    items = listed(assessed(*nodes))
+    whom = "@bob (a is public: other projects may read it; b is public: other projects may read it); @ann (c is public: other projects may read it)."
+    assert items["Affected dashboards"].ask == f"Readers outside dbt's graph are known to exist. Ask which dashboards they feed: {whom}"
+    assert (
+        items["Affected stakeholders"].ask
+        == f"Nobody is named for model.shop.c: ask @ann who relies on it. Readers outside dbt's graph are known to exist. Ask who they are: {whom}"
+    )
+    known = listed(assessed(*nodes[:3], board()))["Affected stakeholders"]
+    assert known.ask == f"Readers outside dbt's graph are known to exist. Ask who they are: {whom.partition('; @ann')[0]}."

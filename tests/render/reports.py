@@ -169,7 +169,7 @@ def realistic() -> Report:
             AFFECTED,
             (
                 HiddenConsumer("export", QUERY, "writes shop.exports.revenue_by_day", (FCT,)),
-                HiddenConsumer("public_model", CUSTOMERS, "dim_customers.v2"),
+                HiddenConsumer("public_model", CUSTOMERS, "dim_customers.v2 is public: other projects may read it"),
             ),
             ("test.shop.unique_fct_orders_id",),
         ),

@@ -17,6 +17,7 @@ from aftershock.model import Owner, Report
 from aftershock.render.document import AssessmentDocument, ErrorBody, schema
 from aftershock.render.escape import UNSAFE, shell
 from aftershock.render.json import error_json, json
+from aftershock.render.nothing import NothingDocument
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "reference" / "assessment.schema.json"
 VALIDATOR = jsonschema.Draft202012Validator(std.loads(schema()))
@@ -116,9 +117,11 @@ def test_errors_about_names_say_what_could_be_typed() -> None:
 
 def test_the_reference_explains_every_key() -> None:
     reference = SCHEMA.with_name("json.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `([\w.]+)` \|", reference, re.MULTILINE)
-    assert [row for row in rows if "." not in row] == list(AssessmentDocument.__struct_fields__)
-    assert [row.removeprefix("error.") for row in rows if row.startswith("error.")] == list(ErrorBody.__struct_fields__)
+    parts = [re.findall(r"^\| `([\w.]+)` \|", part, re.MULTILINE) for part in reference.split("\n## ")]
+    document, nothing, error = (rows for rows in parts if rows)
+    assert document == list(AssessmentDocument.__struct_fields__)
+    assert nothing == list(NothingDocument.__struct_fields__)
+    assert [row.removeprefix("error.") for row in error] == list(ErrorBody.__struct_fields__)
 
 
 def test_owners_keep_their_parts() -> None:

@@ -110,3 +110,10 @@ def test_floors_that_do_not_fit_together_are_lowered_but_not_that_of_the_first()
     assert plain(fit(sections, 80, 10)).splitlines()[-8:] == ["B", "  0", "  1", "  2", "  3", "C … and 1 more (--all)", "  0", "  1"]
     assert len(fit(sections, 80, 10)) == 10
     assert len(fit(sections, 80, 6)) == 7
+
+
+def test_what_must_be_shown_is_shown_in_its_place_and_gaps_are_said() -> None:
+    section = Section((Span("A"),), items(9), first=True, must=(4, 7), kinds=("x", "y", "x", "z", "must", "u", "v", "must", "w"))
+    assert (
+        plain(fit([section], 80, 6)) == "A … and 6 more (--all)\n  0\n     … 3 more here: y, x and z (--all)\n  4\n     … 2 more here: u and v (--all)\n  7\n"
+    )

@@ -8,7 +8,7 @@ import reports
 from hypothesis import given, settings
 from markdown_it import MarkdownIt
 
-from aftershock.model import ChecklistItem, Phase, RecoveryPlan, Step
+from aftershock.model import ChecklistItem, HiddenConsumer, Phase, RecoveryPlan, Step
 from aftershock.render.escape import UNSAFE, shell
 from aftershock.render.markdown import CHECKLIST, MOST_ROWS, markdown
 
@@ -116,3 +116,22 @@ def test_no_attack_changes_the_document(attack: str) -> None:
 def test_attacks_in_turn_do_not_change_the_document() -> None:
     for start in range(len(reports.ATTACKS)):
         check(reports.hostile(reports.Voice([*reports.ATTACKS[start:], *reports.ATTACKS[:start]])))
+
+
+def test_overdue_and_hidden_consumers_are_said_once() -> None:
+    report = msgspec.structs.replace(reports.realistic(), read_at="2026-11-02T09:00:00Z")
+    hidden = (
+        *report.assessment.radius.hidden,
+        HiddenConsumer("declared", reports.FCT, "A spreadsheet"),
+        HiddenConsumer("same_relation", reports.FCT, "A twin"),
+    )
+    radius = msgspec.structs.replace(report.assessment.radius, hidden=hidden)
+    shown = markdown(msgspec.structs.replace(report, assessment=msgspec.structs.replace(report.assessment, radius=radius)))
+    assert shown.count("(**overdue**)") == 1
+    assert "(**overdue**)\n- Due by" in shown
+    for line in (
+        "dim_customers.v2 is public: other projects may read it",
+        "A spreadsheet (declared in aftershock.yml; through `fct_orders`)",
+        "A twin (through `fct_orders`)",
+    ):
+        assert f"- {line}\n" in shown

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 import reports
 
-from aftershock.model import ArtifactFile, Consumer, NodeOwner, Owner, Report
+from aftershock.model import ArtifactFile, Consumer, HiddenConsumer, NodeOwner, Owner, Report, Seed
 from aftershock.render import summary
 
 
@@ -70,7 +70,7 @@ def test_docs_links(site: str, kind: str, link: str) -> None:
 @pytest.mark.parametrize(
     ("made", "asked", "age"),
     [
-        ("2026-11-02T08:00:00.123Z", "2026-11-02T08:41:00Z", " (40 min old)"),
+        ("2026-11-02T08:00:00.123Z", "2026-11-02T08:41:00Z", " (41 min old)"),
         ("2026-11-02T06:40:00", "2026-11-02T08:41:00+00:00", " (2 h old)"),
         ("2026-10-30T06:40:00Z", "2026-11-02T08:41:00Z", " (3 days old)"),
         ("2026-11-02T09:40:00Z", "2026-11-02T08:41:00Z", " (from the future)"),
@@ -94,3 +94,36 @@ def test_long_routes_keep_their_ends() -> None:
     assert summary.route(report, item, 3) == ["a", "…", "e"]
     assert summary.route(report, item, 4) == ["a", "…", "d", "e"]
     assert summary.route(report, item, 0) == ["a", "b", "c", "d", "e"]
+
+
+def test_what_a_hidden_consumer_says_is_not_said_again() -> None:
+    report = reports.realistic()
+    assert [summary.hidden_words(report, item) for item in summary.hidden(report)] == [
+        "writes shop.exports.revenue_by_day (export of a saved query)",
+        "dim_customers.v2 is public: other projects may read it",
+    ]
+    declared = HiddenConsumer("declared", reports.FCT, "A spreadsheet")
+    assert summary.hidden_words(report, declared) == "A spreadsheet (declared in aftershock.yml; through fct_orders)"
+    assert summary.hidden_words(report, HiddenConsumer("same_relation", reports.FCT, "A twin")) == "A twin (through fct_orders)"
+
+
+def test_what_the_answer_rests_on_is_the_first_caveat_and_nothing_is_said_twice() -> None:
+    report = reports.realistic()
+    note = report.assessment.radius.seeds[0].note
+    repeated = (note, "Not looked up.", f"stg_orders: {note}", "Not looked up.")
+    found = summary.caveats(msgspec.structs.replace(report, assessment=msgspec.structs.replace(report.assessment, notes=repeated)))
+    assert found[:3] == ["Not looked up.", f"stg_orders: {note}", report.recovery.notes[0]]
+    assert len(found) == len(set(found))
+
+
+def test_a_node_with_two_failing_tests_is_named_once() -> None:
+    report = reports.realistic()
+    radius = msgspec.structs.replace(report.assessment.radius, seeds=(Seed(reports.STG, "test.a"), Seed(reports.STG, "test.b")))
+    report = msgspec.structs.replace(report, assessment=msgspec.structs.replace(report.assessment, radius=radius))
+    assert summary.verdict(report).startswith("stg_orders (")
+
+
+def test_a_person_known_by_two_addresses_is_one_person() -> None:
+    ann = Owner("Ann", "ann@x.example", "@ann")
+    report = with_people((NodeOwner(ann, (reports.STG,), "meta", failing=True),), (Consumer(Owner(slack="@ann"), ("exposure.x",)),))
+    assert [(person.owner, person.exposures) for person in summary.people(report)] == [(ann, ("exposure.x",))]

@@ -7,12 +7,13 @@ The JSON has ``schema_version``, ``project``, ``read_at``, ``resources {type: co
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from aftershock.render import summary
-from aftershock.render.escape import json_text, prose, terminal, without_surrogates
+from aftershock.render.encoding import encoded
+from aftershock.render.escape import prose, terminal
 from aftershock.render.layout import Line, Section, Span, Style, coloured, columns, fit, paragraph, plain
 
 if TYPE_CHECKING:
@@ -45,13 +46,12 @@ def diagnosis_json(diagnosis: Diagnosis) -> str:
         "files": [{**blank, **file} for file in files],
         "findings": [msgspec.structs.asdict(finding) for finding in diagnosis.findings],
     }
-    encoded = msgspec.json.format(msgspec.json.encode(_encodable(document)), indent=2).decode()
-    return json_text(encoded) + "\n"
+    return encoded(document)
 
 
 def _head(diagnosis: Diagnosis, width: int) -> Section:
     tally = [(level, sum(finding.level == level for finding in diagnosis.findings)) for level in _LEVELS]
-    parts = [f"{summary.counted(number, level)}" for level, number in tally if number]
+    parts = [summary.counted(number, level) for level, number in tally if number]
     info = diagnosis.project
     name = info.name or "the project"
     verdict = f"{name}: {', '.join(parts) or 'nothing is missing'}."
@@ -91,12 +91,3 @@ def _finding(finding: Finding, width: int) -> tuple[Line, ...]:
         *(paragraph((Span("      "), Span("e.g. ", "dim")), prose(", ".join(finding.examples)), width, rows=2) if finding.examples else ()),
         *paragraph((Span("      "), Span("→ ", "good")), prose(f"{finding.remedy}."), width),
     )
-
-
-def _encodable(value: Any) -> Any:  # noqa: ANN401  # JSON
-    """Texts without lone surrogates, everywhere in a JSON value."""
-    if isinstance(value, str):
-        return without_surrogates(value)
-    if isinstance(value, dict):
-        return {without_surrogates(key): _encodable(item) for key, item in value.items()}
-    return [_encodable(item) for item in value] if isinstance(value, (list, tuple)) else value

@@ -140,7 +140,7 @@ class OutsideConsumer(msgspec.Struct, frozen=True):
 
 
 class DataConsumer(msgspec.Struct, frozen=True):
-    """Who uses affected data, with the unique_ids of their affected exposures."""
+    """Who uses affected data: `exposures` are the unique_ids of their affected exposures, and of the affected nodes to which they subscribe."""
 
     owner: Person
     exposures: tuple[str, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from aftershock.render import summary
+from aftershock.render import effects, summary
 from aftershock.render.escape import http_url
 
 if TYPE_CHECKING:
@@ -76,11 +76,11 @@ def _drawn(report: Report, ids: dict[str, str]) -> tuple[Drawn, ...]:
         item = known.get(unique_id)
         own = http_url(exposures[unique_id].url) if unique_id in exposures else ""
         url = own or summary.docs_link(report, unique_id, item.resource_type if item else "")
-        found.append(Drawn(number, shapes.get(unique_id, "other"), summary.label(report, unique_id), summary.effects(item) if item else "", url))
+        found.append(Drawn(number, shapes.get(unique_id, "other"), summary.label(report, unique_id), effects.words(report, item) if item else "", url))
     return tuple(found)
 
 
 def _heading(report: Report) -> str:
     assessment = report.assessment
-    failing = summary.counted(len(assessment.radius.seeds), "failing node")
+    failing = summary.counted(len(summary.seeds(report)), "failing node")
     return f"{assessment.severity.level.value} {assessment.radius.category.value}: {failing}, {summary.counts(report)}"

@@ -104,7 +104,7 @@ def _spelled(char: str) -> str:
     code = ord(char)
     if char in _SHORT:
         return _SHORT[char]
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"  # noqa: PLR2004
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"  # noqa: PLR2004  # the three widths
 
 
 def _json_escape(char: str) -> str:
@@ -118,7 +118,7 @@ def _word(word: str) -> str:
         raise ValueError
     if not UNSAFE.search(word):
         return shlex.quote(word)
-    return "$'" + "".join(chr(byte) if 0x20 <= byte < 0x7F and byte not in b"\\'" else f"\\{byte:03o}" for byte in raw) + "'"  # noqa: PLR2004
+    return "$'" + "".join(chr(byte) if 0x20 <= byte < 0x7F and byte not in b"\\'" else f"\\{byte:03o}" for byte in raw) + "'"  # noqa: PLR2004  # printable ASCII
 
 
 def _markdown_word(word: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -33,7 +33,8 @@ from aftershock.render.document import (
     Table,
     Window,
 )
-from aftershock.render.escape import http_url, json_text, shell, without_surrogates
+from aftershock.render.encoding import encoded
+from aftershock.render.escape import http_url, shell
 
 if TYPE_CHECKING:
     from aftershock.errors import AftershockError
@@ -44,13 +45,13 @@ _Shape = TypeVar("_Shape", bound=msgspec.Struct)
 
 def json(report: Report) -> str:
     """The report as an `AssessmentDocument`, indented by two, with a line end."""
-    return _encoded(_document(report))
+    return encoded(_document(report))
 
 
 def error_json(error: AftershockError) -> str:
     """An error as an `ErrorDocument`."""
     suggestions = getattr(error, "nearest", ()) or getattr(error, "candidates", ())
-    return _encoded(ErrorDocument(SCHEMA_VERSION, ErrorBody(type(error).__name__, error.place, error.problem, error.remedy, suggestions)))
+    return encoded(ErrorDocument(SCHEMA_VERSION, ErrorBody(type(error).__name__, error.place, error.problem, error.remedy, suggestions)))
 
 
 def _document(report: Report) -> AssessmentDocument:
@@ -116,19 +117,3 @@ def _links(report: Report) -> tuple[Link, ...]:
 def _copy(value: object, shape: type[_Shape]) -> _Shape:
     """``value`` of the model as ``shape``: the fields of the same names."""
     return msgspec.convert(value, shape, from_attributes=True)
-
-
-def _encoded(document: msgspec.Struct) -> str:
-    try:
-        raw = msgspec.json.encode(document)
-    except UnicodeEncodeError:
-        raw = msgspec.json.encode(_encodable(msgspec.to_builtins(document)))
-    return json_text(msgspec.json.format(raw, indent=2).decode()) + "\n"
-
-
-def _encodable(value: Any) -> Any:  # noqa: ANN401  # any JSON value
-    if isinstance(value, str):
-        return without_surrogates(value)
-    if isinstance(value, dict):
-        return {key: _encodable(inner) for key, inner in value.items()}
-    return [_encodable(inner) for inner in value] if isinstance(value, (list, tuple)) else value

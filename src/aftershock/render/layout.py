@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from aftershock.phrases import listing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +29,7 @@ _RICH = {
     "link": "underline blue",
 }
 
-
+NARROWEST_COLUMN = 8
 _WHOLE = 60
 _NARROW = re.compile("[ -\u02ff\u2010-\u2027\u2190-\u21ff]*")
 
@@ -49,7 +52,8 @@ class Section(NamedTuple):
     """A titled list.
 
     ``floor`` is the rows that its items get before anything is shared out; who is ``first`` takes what it needs of the rest; ``unbuilt`` counts
-    further items that no budget has space for.
+    further items that no budget has space for. Items are shown from the first one on, except that those at the places ``must`` come before all others and are never given up; ``kinds``
+    says of what sort each is, for the line that stands where some are left out.
     """
 
     title: Line
@@ -57,6 +61,8 @@ class Section(NamedTuple):
     floor: int = 1
     first: bool = False
     unbuilt: int = 0
+    must: tuple[int, ...] = ()
+    kinds: tuple[str, ...] = ()
 
 
 def cells(text: str) -> int:
@@ -97,7 +103,7 @@ def wrap(text: str, width: int) -> list[str]:
         while cells(word) > width:
             head = cut(word, width + 1)[:-1]
             rows.append(head)
-            word = word[len(head) :]  # noqa: PLW2901
+            word = word[len(head) :]  # noqa: PLW2901  # what is left of the word
         row = word
     return [*rows, row] if row or not rows else rows
 
@@ -125,11 +131,11 @@ def columns(rows: Sequence[Line], width: int, *, whole: bool) -> list[Line]:
         return [_aligned(row, [min(size, _WHOLE) for size in widths], whole=True) for row in rows]
     spare = max(0, min(widths[-1] - 20, sum(widths) + 2 * len(widths) - width))
     widths[-1] -= spare
-    while sum(widths) + 2 * len(widths) > width and max(widths) > 8:  # noqa: PLR2004
+    while sum(widths) + 2 * len(widths) > width and max(widths) > NARROWEST_COLUMN:
         over = sum(widths) + 2 * len(widths) - width
         widest = max(widths)
-        second = max((size for size in widths if size < widest), default=8)
-        share = max(1, min(over // widths.count(widest), widest - max(second, 8)))
+        second = max((size for size in widths if size < widest), default=NARROWEST_COLUMN)
+        share = max(1, min(over // widths.count(widest), widest - max(second, NARROWEST_COLUMN)))
         widths = [size - share if size == widest else size for size in widths]
     return [_aligned(row, widths, whole=False) for row in rows]
 
@@ -191,15 +197,32 @@ def _aligned(row: Line, widths: list[int], *, whole: bool) -> Line:
 
 def _height(section: Section, shown: int, width: int) -> int:
     heading = rows_of(_heading(section, shown), width) if section.title else 0
-    return heading + sum(rows_of(line, width) for item in section.items[:shown] for line in item)
+    return heading + sum(rows_of(line, width) for line in _body(section, shown))
+
+
+def _body(section: Section, shown: int) -> list[Line]:
+    """The lines of so many items, in their order; where some between them are left out, a line says so."""
+    others = (at for at in range(len(section.items)) if at not in section.must)
+    lines: list[Line] = []
+    due = 0
+    for at in sorted(islice(chain(section.must, others), shown)):
+        if at > due:
+            kinds = listing(list(dict.fromkeys(section.kinds[due:at])))
+            lines.append((Span(f"     … {at - due:,} more here: {kinds} (--all)", "dim"),))
+        lines.extend(section.items[at])
+        due = at + 1
+    return lines
 
 
 def _shared(sections: list[Section], width: int, budget: int) -> list[int]:
     """How many items each section shows."""
     shown = [_within(section, width, section.floor) for section in sections]
     left = budget - _total(sections, shown, width)
-    while left < 0 and any(shown[at] for at, section in enumerate(sections) if not section.first):
-        tallest = max((at for at, section in enumerate(sections) if not section.first and shown[at]), key=lambda at: _height(sections[at], shown[at], width))
+    while left < 0 and any(shown[at] > len(section.must) for at, section in enumerate(sections) if not section.first):
+        tallest = max(
+            (at for at, section in enumerate(sections) if not section.first and shown[at] > len(section.must)),
+            key=lambda at: _height(sections[at], shown[at], width),
+        )
         shown[tallest] -= 1
         left = budget - _total(sections, shown, width)
     order = sorted(range(len(sections)), key=lambda at: not sections[at].first)
@@ -246,5 +269,5 @@ def _joined(sections: list[Section], shown: list[int], *, spaced: bool) -> list[
             lines.append(())
         if section.title:
             lines.append(_heading(section, count))
-        lines.extend(line for item in section.items[:count] for line in item)
+        lines.extend(_body(section, count))
     return lines

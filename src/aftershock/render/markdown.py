@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec.structs import replace
 
-from aftershock.model import Affected, ChecklistItem, Dashboard, Report, Step
-from aftershock.render import summary
+from aftershock.model import Affected, ChecklistItem, Dashboard, HiddenConsumer, Report, Step
+from aftershock.render import effects, summary
 from aftershock.render.escape import http_url, markdown_code, markdown_fence, shell
 from aftershock.render.escape import markdown as escaped
 
@@ -93,7 +93,7 @@ def markdown(report: Report, *, show_all: bool = False) -> str:
 
 
 @cache
-def _template(show_all: bool) -> Template:  # noqa: FBT001
+def _template(show_all: bool) -> Template:  # noqa: FBT001  # functools.cache tells keywords apart
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -114,7 +114,7 @@ def _markup(safe: str) -> Markup:
     """Text that needs no more escaping: our own, or escaped."""
     from markupsafe import Markup
 
-    return Markup(safe)  # noqa: S704
+    return Markup(safe)  # noqa: S704  # the one place that says so
 
 
 def _inert(value: object) -> Markup:
@@ -142,10 +142,11 @@ def _values(report: Report) -> dict[str, Any]:
         "checklist": _checklist(report.checklist),
         "assessment": report.assessment,
         "severity": report.assessment.severity,
-        "nodes": [_row(report, item) for item in (*summary.affected_tables(report), *summary.other_nodes(report))],
+        "nodes": [_row(report, item) for item in summary.listed(report)],
         "exposures": [_exposure(report, item) for item in exposures],
+        "deadlines": [(due, summary.overdue(report, due)) for due in report.assessment.deadlines],
         "people": [_person(report, person) for person in summary.people(report)],
-        "hidden": [(item, summary.HIDDEN[item.kind], summary.label(report, item.unique_id)) for item in summary.hidden(report)],
+        "hidden": [(item, summary.HIDDEN.get(item.kind, ""), _through(report, item)) for item in summary.hidden(report)],
         "steps": [_step(report, item) for item in summary.steps(report)],
         "untouched": summary.labels(report, report.recovery.untouched),
         "caveats": _said(summary.caveats(report)),
@@ -170,12 +171,18 @@ def _said(texts: Iterable[str]) -> tuple[str, ...]:
 def _row(report: Report, item: Affected) -> Row:
     name = summary.label(report, item.unique_id)
     url = summary.docs_link(report, item.unique_id, item.resource_type)
-    return Row(name, url, item.resource_type, item.depth, summary.effects(item), item.columns, summary.route(report, item, 5))
+    return Row(name, url, item.resource_type, item.depth, effects.words(report, item), item.columns, summary.route(report, item, 5))
 
 
 def _exposure(report: Report, item: Dashboard) -> ShownExposure:
     owners = summary.listing([owner.label for owner in item.owners])
-    return ShownExposure(item, summary.effects(item), owners, summary.docs_link(report, item.unique_id, "exposure"))
+    return ShownExposure(item, effects.words(report, item), owners, summary.docs_link(report, item.unique_id, "exposure"))
+
+
+def _through(report: Report, item: HiddenConsumer) -> str:
+    """The node that leads to them, unless their own sentence names it."""
+    name = summary.label(report, item.unique_id)
+    return "" if name in item.what else name
 
 
 def _person(report: Report, person: summary.Person) -> ShownPerson:

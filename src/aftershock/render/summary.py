@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from datetime import datetime, timezone
-from typing import NamedTuple
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
 
-from aftershock.model import Affected, Dashboard, HiddenConsumer, Owner, Report, Step
+from aftershock import times
+from aftershock.impact.people import merge
+from aftershock.phrases import counted as counted  # noqa: PLC0414  # every renderer counts and lists by way of this module
+from aftershock.phrases import listing as listing  # noqa: PLC0414  # as above
+from aftershock.render import effects
 from aftershock.render.escape import http_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aftershock.model import Affected, Dashboard, Deadline, HiddenConsumer, NodeOwner, Owner, Reason, Report, Step
 
 DOCS_TYPES = frozenset({"model", "source", "seed", "snapshot", "exposure", "metric", "semantic_model", "saved_query"})
 """Resource types that have a page of their own in dbt docs."""
 
-HIDDEN = {
-    "public_model": "public model, other projects may read it",
-    "export": "export of a saved query",
-    "same_relation": "source that reads the same relation",
-    "declared": "declared in aftershock.yml",
-}
-"""What each kind of hidden consumer is, in words."""
+HIDDEN = {"export": "export of a saved query", "declared": "declared in aftershock.yml"}
+"""What a hidden consumer is, in words, for the kinds whose own sentence does not say it."""
 
 
 class Person(NamedTuple):
@@ -50,21 +53,9 @@ def label(report: Report, unique_id: str) -> str:
     return report.labels.get(unique_id) or unique_id
 
 
-def labels(report: Report, unique_ids: tuple[str, ...]) -> list[str]:
+def labels(report: Report, unique_ids: Iterable[str]) -> list[str]:
     """`label` of each, in the same order."""
     return [label(report, unique_id) for unique_id in unique_ids]
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """``1 table``, ``1,200 tables``."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def listing(parts: list[str], limit: int = 0) -> str:
-    """``a``, ``a and b``, ``a, b and c``; beyond ``limit`` (0 for none) ``a, b and 3 more``."""
-    if limit and len(parts) > limit:
-        parts = [*parts[:limit], f"{len(parts) - limit:,} more"]
-    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1] if parts else ""]))
 
 
 def verdict(report: Report, names: list[str] | None = None, limit: int = 3) -> str:
@@ -82,12 +73,13 @@ def verdict(report: Report, names: list[str] | None = None, limit: int = 3) -> s
     if not parts:
         return f"{head}: nothing else is affected."
     one = len(parts) == 1 and parts[0].startswith("1 ")
-    return f"{head}: {listing(parts)} {'is' if one else 'are'} affected."
+    unread = any(effects.possible(report, item) for item in assessment.radius.affected)
+    return f"{head}: {listing(parts)} {'may be' if unread else 'is' if one else 'are'} affected."
 
 
 def seeds(report: Report) -> tuple[str, ...]:
-    """The unique_ids of the failing nodes."""
-    return tuple(seed.unique_id for seed in report.assessment.radius.seeds)
+    """The unique_ids of the failing nodes, each once, however many tests failed on it."""
+    return tuple(dict.fromkeys(seed.unique_id for seed in report.assessment.radius.seeds))
 
 
 def dashboards(report: Report) -> list[Dashboard]:
@@ -103,14 +95,22 @@ def automations(report: Report) -> list[Dashboard]:
 def people(report: Report) -> list[Person]:
     """Everyone to tell, each once: owners of failing nodes, then owners of affected ones, then those who only use the data."""
     failing = set(seeds(report))
-    found: dict[str, Person] = {}
-    for item in report.assessment.owners:
-        own = tuple(node for node in item.nodes if node in failing)
-        rest = tuple(node for node in item.nodes if node not in failing)
-        _merge(found, Person(item.owner, own, rest, evidence=(item.evidence,) if item.evidence else ()))
-    for user in report.assessment.consumers:
-        _merge(found, Person(user.owner, exposures=user.exposures))
-    return sorted(found.values(), key=lambda person: (person.rank, person.owner.label.casefold(), person.owner))
+    parts = [_owner(item, failing) for item in report.assessment.owners]
+    parts += [Person(user.owner, exposures=user.exposures) for user in report.assessment.consumers]
+    merged = merge((part.owner, str(number), "") for number, part in enumerate(parts))
+    found = [_joined(owner, [parts[int(number)] for _, number, _ in mine]) for owner, mine in merged]
+    return sorted(found, key=lambda person: (person.rank, person.owner.label.casefold(), person.owner))
+
+
+def _owner(item: NodeOwner, failing: set[str]) -> Person:
+    own = tuple(node for node in item.nodes if node in failing)
+    rest = tuple(node for node in item.nodes if node not in failing)
+    return Person(item.owner, own, rest, evidence=(item.evidence,) if item.evidence else ())
+
+
+def _joined(owner: Owner, parts: list[Person]) -> Person:
+    """What one person owns and uses, each once."""
+    return Person(owner, *(tuple(dict.fromkeys(chain.from_iterable(column))) for column in zip(*(part[1:] for part in parts), strict=True)))
 
 
 def affected(report: Report) -> list[Affected]:
@@ -135,15 +135,36 @@ def other_nodes(report: Report) -> list[Affected]:
     return [item for item in affected(report) if item.unique_id not in tables and item.resource_type != "exposure"]
 
 
+def listed(report: Report) -> list[Affected]:
+    """`affected` without exposures, as a table lists them: failing nodes, then relations, then the rest."""
+    return sorted([*affected_tables(report), *other_nodes(report)], key=lambda item: item.depth > 0)
+
+
+def hidden_words(report: Report, item: HiddenConsumer) -> str:
+    """Who reads it, of which kind and through which node, each said once; unescaped."""
+    through = label(report, item.unique_id)
+    more = [HIDDEN.get(item.kind, ""), "" if through in item.what else f"through {through}"]
+    rest = "; ".join(part for part in more if part)
+    return f"{item.what} ({rest})" if rest else item.what
+
+
+def reasons(report: Report) -> list[Reason]:
+    """Why the severity is what it is: what decided it, then everything else in the order in which it was applied."""
+    found = report.assessment.severity.reasons
+    deciding = next((reason.change for reason in reversed(found) if reason.change != "keep"), "")
+    return sorted(found, key=lambda reason: reason.change != deciding)
+
+
+def overdue(report: Report, item: Deadline) -> bool:
+    """Whether it was due before the question was asked; false where either time is unknown."""
+    due, asked = times.read(item.at), times.read(report.read_at)
+    return due is not None and asked is not None and due < asked
+
+
 def route(report: Report, item: Affected, limit: int = 3) -> list[str]:
     """How a node is reached, without itself: the labels from the failing node to its parent, the middle left out beyond ``limit`` (0: never)."""
     names = labels(report, item.path[:-1])
     return names if not limit or len(names) <= limit else [names[0], "…", *names[len(names) - limit + 2 :]]
-
-
-def effects(item: Affected | Dashboard) -> str:
-    """``wrong, missing rows``."""
-    return ", ".join(effect.value.replace("_", " ") for effect in item.effects)
 
 
 def counts(report: Report) -> str:
@@ -156,15 +177,13 @@ def counts(report: Report) -> str:
         counted(len(automations(report)), "automation"),
         counted(len(assessment.radius.hidden), "consumer outside the graph", "consumers outside the graph"),
     ]
-    return f"{', '.join(part for part in parts if not part.startswith('0 ')) or 'nothing below'}; {reach(affected(report))}"
+    return f"{', '.join(part for part in parts if not part.startswith('0 ')) or 'nothing below'}; {reach(report, affected(report))}"
 
 
-def reach(items: list[Affected], *, deepest: bool = True) -> str:
+def reach(report: Report, items: list[Affected], *, deepest: bool = True) -> str:
     """How many by effect, and how deep unless that is left out: ``up to 4 levels down, 9 wrong, 2 stale``."""
     depth = f"up to {counted(max((item.depth for item in items), default=0), 'level')} down" if deepest else ""
-    tally = Counter(effect.value.replace("_", " ") for item in items for effect in item.effects)
-    by_effect = ", ".join(f"{number:,} {effect}" for effect, number in sorted(tally.items(), key=lambda pair: (-pair[1], pair[0])))
-    return ", ".join(part for part in (depth, by_effect) if part)
+    return ", ".join(part for part in (depth, effects.tally(report, items)) if part)
 
 
 def docs_link(report: Report, unique_id: str, resource_type: str) -> str:
@@ -182,14 +201,16 @@ def steps(report: Report) -> list[NumberedStep]:
 
 
 def caveats(report: Report) -> list[str]:
-    """What is missing or not certain, each a full sentence, most limiting first."""
+    """What is missing or not certain, each a full sentence, once, most limiting first: what the answer itself rests on comes before the plan."""
     assessment = report.assessment
     found = [f"Missing: {text}" for text in assessment.severity.missing]
     if assessment.unowned:
         names = listing(labels(report, assessment.unowned), 5)
         found.append(f"Nobody is named for {counted(len(assessment.unowned), 'affected node')}: {names}.")
-    understood = [f"{label(report, seed.unique_id)}: {seed.note}" for seed in assessment.radius.seeds if seed.note]
-    return [*understood, *report.recovery.notes, *found, *assessment.notes]
+    understood = {f"{label(report, seed.unique_id)}: {seed.note}": seed.note for seed in assessment.radius.seeds if seed.note}
+    said = {*understood, *understood.values()}
+    own = [note for note in assessment.notes if note not in said]
+    return list(dict.fromkeys([*own, *understood, *report.recovery.notes, *found]))
 
 
 def files_read(report: Report) -> str:
@@ -205,18 +226,13 @@ def seconds(at: str) -> str:
 
 
 def _age(made: str, asked: str) -> str:
-    try:
-        then, now = (datetime.fromisoformat(text.replace("Z", "+00:00")) for text in (made, asked))
-    except ValueError:
+    then, now = times.read(made), times.read(asked)
+    if then is None or now is None:
         return ""
-    elapsed = _utc(now) - _utc(then)
+    elapsed = (now - then).total_seconds()
     minutes = int(abs(elapsed) // 60)
-    size = f"{minutes} min" if minutes < 120 else f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} days"  # noqa: PLR2004
+    size = f"{minutes} min" if minutes < 120 else f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} days"  # noqa: PLR2004  # up to two of each
     return f" ({size} old)" if elapsed >= 0 else " (from the future)"
-
-
-def _utc(at: datetime) -> float:
-    return (at if at.tzinfo else at.replace(tzinfo=timezone.utc)).timestamp()
 
 
 def _affected_parts(report: Report) -> list[str]:
@@ -234,15 +250,3 @@ def _affected_parts(report: Report) -> list[str]:
 
 def _dashboard_key(item: Dashboard) -> tuple[str, str, str]:
     return "" if item.type == "dashboard" else item.type, item.name.casefold(), item.unique_id
-
-
-def _merge(found: dict[str, Person], person: Person) -> None:
-    """One entry for each address: the same e-mail, else the same chat handle, else the same name."""
-    key = next((part.casefold() for part in (person.owner.email, person.owner.slack, person.owner.name) if part), "")
-    known = found.get(key)
-    if known is None:
-        found[key] = person
-        return
-    owner = Owner(known.owner.name or person.owner.name, known.owner.email or person.owner.email, known.owner.slack or person.owner.slack)
-    pairs = zip(known[1:], person[1:], strict=True)
-    found[key] = Person(owner, *(tuple(dict.fromkeys((*mine, *theirs))) for mine, theirs in pairs))

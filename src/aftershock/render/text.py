@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from aftershock.render import summary
-from aftershock.render.escape import http_url, prose, shell, terminal
+from aftershock.render import effects, steps, summary
+from aftershock.render.escape import http_url, prose, terminal
 from aftershock.render.layout import Item, Line, Section, Span, Style, cells, coloured, columns, cut, fit, pad, paragraph, plain, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from aftershock.model import Affected, Dashboard, HiddenConsumer, Reason, Report
+    from aftershock.model import Affected, Dashboard, Deadline, Reason, Report
 
 _T = TypeVar("_T")
 
@@ -29,12 +29,11 @@ _CHANGES = {"override": "overridden", "raise": "raised", "cap": "capped", "lower
 _VERDICT = 3
 _HEAD = 8
 _NAME = 60
-_STEP = 8
 _URL = 2
 _PEOPLE = 3
-_FACT = 2
-_BY_HAND = 2
-"""Rows of a step that a person does: its reason is all that there is of it."""
+_DASHBOARDS = 5
+_AUTOMATIONS = 2
+_FACT = 3
 
 
 def text(report: Report, *, width: int = 100, colour: bool = False, show_all: bool = False) -> str:
@@ -70,17 +69,25 @@ def _sections(report: Report, width: int, *, short: bool) -> list[Section]:
 
 
 def _head(report: Report, width: int, short: bool) -> Section:  # noqa: FBT001
-    names = [_name(report, unique_id, short=short) for unique_id in summary.seeds(report)]
-    sentence = paragraph((), summary.verdict(report, names), width, style="title")
-    if short and len(sentence) > _VERDICT:
-        sentence = paragraph((), summary.verdict(report, names, 1), width, rows=_VERDICT, style="title")
+    sentence = _sentence(report, width, short=short)
     facts = [
         ("Touches", _touches(report, short)),
         ("When", _when(report)),
         ("dbt docs", _page(report, width) if short else ""),
     ]
     lines = [paragraph((Span(f"{title:<10}", "dim"),), prose(fact), width, rows=_FACT if short else 0) for title, fact in facts if fact]
-    return Section((), (sentence, *lines), floor=_HEAD)
+    return Section((), (sentence, *lines), floor=_HEAD, must=(0, 1, 2))
+
+
+def _sentence(report: Report, width: int, *, short: bool) -> Item:
+    """The answer with as many whole names as `_VERDICT` rows hold; a name is cut only where no row could hold it."""
+    names = [terminal(name) for name in summary.labels(report, summary.seeds(report))]
+    for shown in (3, 2, 1):
+        sentence = paragraph((), summary.verdict(report, names, shown), width, style="title")
+        if not short or len(sentence) <= _VERDICT:
+            return sentence
+    names[0] = cut(names[0], _NAME * 2 // 3)
+    return paragraph((), summary.verdict(report, names, 1), width, rows=_VERDICT, style="title")
 
 
 def _touches(report: Report, short: bool) -> str:  # noqa: FBT001
@@ -94,14 +101,20 @@ def _touches(report: Report, short: bool) -> str:  # noqa: FBT001
 def _when(report: Report) -> str:
     assessment = report.assessment
     window = [f"bad since {assessment.window.since}" if assessment.window.since else "", f"until {assessment.window.until}" if assessment.window.until else ""]
-    due = [f"{item.what.rpartition(' ')[2]} by {_clock(item.at, assessment.detected_at)}" for item in assessment.deadlines]
+    due = [f"{item.what.rpartition(' ')[2]} by {_clock(item.at, report.read_at)}{_late(report, item)}" for item in assessment.deadlines]
     return ", ".join(part for part in (f"detected {assessment.detected_at}" if assessment.detected_at else "", *window, *due) if part)
 
 
-def _clock(at: str, start: str) -> str:
-    """``06:53Z`` on the day of ``start``, else the whole time, to the minute."""
+def _clock(at: str, asked: str) -> str:
+    """``06:53Z`` on the day of the question, ``2026-11-02 06:53Z`` on another; as it is where it is no such time."""
     day, _, time = at.partition("T")
-    return f"{time[:5]}Z" if start.startswith(day) and len(time) == len("06:53:25Z") else at
+    if len(time) != len("06:53:25Z"):
+        return at
+    return f"{time[:5]}Z" if asked.startswith(day) else f"{day} {time[:5]}Z"
+
+
+def _late(report: Report, item: Deadline) -> str:
+    return " (overdue)" if summary.overdue(report, item) else ""
 
 
 def _page(report: Report, width: int) -> str:
@@ -119,8 +132,7 @@ def _severity(report: Report, width: int, short: bool) -> Section:  # noqa: FBT0
         Span(found.level.value, _LEVELS[found.level.value]),
         Span(f" ({override}typical {cut(prose(found.typical), _NAME)}, confidence {found.confidence})"),
     )
-    order = list(_CHANGES)
-    reasons = sorted(found.reasons, key=lambda reason: order.index(reason.change))
+    reasons = summary.reasons(report)
     items = tuple(_reason(report, reason, width, short=short) for reason in _first(reasons, short=short))
     return Section(title, items, floor=2, unbuilt=len(reasons) - len(items))
 
@@ -132,27 +144,28 @@ def _reason(report: Report, reason: Reason, width: int, *, short: bool) -> Item:
 
 
 def _dashboards(report: Report, width: int, short: bool) -> Section | None:  # noqa: FBT001
-    return _exposures("Dashboards and reports", summary.dashboards(report), width, short=short, floor=5)
+    return _exposures(report, "Dashboards and reports", summary.dashboards(report), width, short=short)
 
 
 def _automations(report: Report, width: int, short: bool) -> Section | None:  # noqa: FBT001
-    return _exposures("Automations that act on the data", summary.automations(report), width, short=short, floor=2)
+    return _exposures(report, "Automations that act on the data", summary.automations(report), width, short=short)
 
 
-def _exposures(title: str, items: list[Dashboard], width: int, *, short: bool, floor: int) -> Section | None:
+def _exposures(report: Report, title: str, items: list[Dashboard], width: int, *, short: bool) -> Section | None:
     if not items:
         return None
     rows = [
         (
             Span(prose(item.name), "name"),
             Span(prose(f"{item.type} ({item.maturity})" if item.maturity else item.type)),
-            Span(summary.effects(item)),
+            Span(effects.words(report, item)),
             Span(prose(summary.listing([owner.label for owner in item.owners])) or "nobody named"),
         )
         for item in _first(items, short=short)
     ]
     lines = columns(rows, width, whole=not short)
     shown = tuple(_with_url(line, item.url, width, short=short) for line, item in zip(lines, items, strict=False))
+    floor = _AUTOMATIONS if items[0].automation else _DASHBOARDS
     return Section(_title(title, len(items)), shown, floor=floor, unbuilt=len(items) - len(shown))
 
 
@@ -215,18 +228,18 @@ def _part(report: Report, person: summary.Person) -> str:
 def _affected(report: Report, width: int, short: bool) -> Section:  # noqa: FBT001
     tables = summary.affected_tables(report)
     others = summary.other_nodes(report)
-    nodes = [*tables, *others]
+    nodes = summary.listed(report)
     rows = [_affected_row(report, item, short=short) for item in _first(nodes, short=short)]
     title = _title("Affected tables", len(tables))
     if tables:
-        title = (*title, Span(f", {summary.reach(tables, deepest=not short)}"))
+        title = (*title, Span(f", {summary.reach(report, tables, deepest=not short)}"))
     if others and not short:
         title = (*title, Span(f"; and {summary.counted(len(others), 'other node')}"))
     return Section(title, tuple((line,) for line in columns(rows, width, whole=not short)), floor=0, unbuilt=len(nodes) - len(rows))
 
 
 def _affected_row(report: Report, item: Affected, *, short: bool) -> Line:
-    hit = summary.effects(item) + (f" ({', '.join(item.columns)})" if item.columns else "")
+    hit = effects.words(report, item) + (f" ({', '.join(item.columns)})" if item.columns else "")
     way = " → ".join(summary.route(report, item, 3 if short else 0))
     return (
         Span(f"+{item.depth}" if item.depth else "failing", "" if item.depth else "bad"),
@@ -241,52 +254,12 @@ def _hidden(report: Report, width: int, short: bool) -> Section | None:  # noqa:
     found = summary.hidden(report)
     if not found:
         return None
-    shown = tuple(paragraph((Span("  "),), prose(_hidden_words(report, item)), width, rows=int(short)) for item in _first(found, short=short))
+    shown = tuple(paragraph((Span("  "),), prose(summary.hidden_words(report, item)), width, rows=int(short)) for item in _first(found, short=short))
     return Section(_title("Consumers outside dbt's graph", len(found)), shown, floor=0, unbuilt=len(found) - len(shown))
 
 
-def _hidden_words(report: Report, item: HiddenConsumer) -> str:
-    through = summary.label(report, item.unique_id)
-    return f"{item.what} ({summary.HIDDEN[item.kind]}; through {through})"
-
-
 def _recovery(report: Report, width: int, short: bool) -> Section:  # noqa: FBT001
-    found = summary.steps(report)
-    if not found:
-        return Section((Span("Recovery: ", "title"), Span("nothing to run.")), ())
-    title = (Span("Recovery: ", "title"), Span(f"{summary.counted(len(found), 'step')}, in this order"))
-    items = tuple(_step(report, item, width, short=short) for item in _first(found, short=short))
-    return Section(title, items, floor=_STEP, first=True, unbuilt=len(found) - len(items))
-
-
-def _step(report: Report, item: summary.NumberedStep, width: int, *, short: bool) -> Item:
-    step = item.step
-    lead = f"{item.number:>3}. "
-    kind = step.kind if step.kind == item.phase else f"{step.kind} ({item.phase})"
-    on = "" if step.argv else " " + summary.listing([_name(report, unique_id, short=short) for unique_id in step.nodes], 4)
-    who = f" ({prose(step.who)})" if step.who else ""
-    rows = (1 if step.argv else _BY_HAND) if short else 0
-    lines = [*paragraph((Span(lead, "title"),), f"{kind}{on.rstrip()}{who}: {prose(step.why)}", width, rows=rows)]
-    if step.destroys:
-        lines.extend(paragraph((Span("     "), Span("destroys: ", "bad")), prose(step.destroys), width, style="warn"))
-    if step.argv:
-        lines.append((Span("     "), _command(step.argv)))
-    if short and sum(rows_of(line, width) for line in lines) > _STEP:
-        return _left_out(lead, item, width)
-    return tuple(lines)
-
-
-def _command(argv: tuple[str, ...]) -> Span:
-    line = shell(argv)
-    return Span(line, "command") if line else Span("no shell can pass the words of this command; --format json has them", "warn")
-
-
-def _left_out(lead: str, item: summary.NumberedStep, width: int) -> Item:
-    step = item.step
-    size = f"; its command has {len(shell(step.argv)):,} characters" if step.argv else ""
-    loss = " and says what it destroys" if step.destroys else ""
-    words = f"{step.kind} of {summary.counted(len(step.nodes), 'node')}{size}: --all or --format json prints it{loss}."
-    return paragraph((Span(lead, "title"),), words, width, style="warn")
+    return steps.recovery(report, width, short=short)
 
 
 def _caveats(report: Report, width: int, short: bool) -> Section | None:  # noqa: FBT001
@@ -310,8 +283,3 @@ def _artifacts(report: Report, width: int, short: bool) -> Section:  # noqa: FBT
 
 def _title(words: str, number: int) -> Line:
     return (Span(f"{words}: ", "title"), Span(f"{number:,}" if number else "none known"))
-
-
-def _name(report: Report, unique_id: str, *, short: bool) -> str:
-    shown = terminal(summary.label(report, unique_id))
-    return cut(shown, _NAME * 2 // 3) if short else shown
