@@ -138,6 +138,16 @@ def test_no_compiled_sql_and_no_target() -> None:
     assert rules(aftershock.diagnose(bare, now=NOW)) == ["not-compiled", "unknown-target"]
 
 
+def test_which_command_wrote_a_manifest_without_sql_is_said_where_it_is_known() -> None:
+    def what(run: Run) -> str:
+        project = Project(ProjectInfo("p", invocation_id="one"), {node.unique_id: node for node in WELL})
+        return finding("not-compiled", aftershock.diagnose(artifacts(*WELL, run=run, project=project), now=NOW)).what
+
+    assert what(Run("snapshot", invocation_id="one")) == "manifest.json holds no compiled SQL: dbt snapshot wrote it"
+    for run in (Run("snapshot", invocation_id="two"), Run("", invocation_id="one")):
+        assert what(run) == "manifest.json holds no compiled SQL: dbt ls, parse or test wrote it, or nothing was compiled"
+
+
 def test_the_catalog_tells_its_own_age() -> None:
     folder = ARTIFACTS / "green"
     found = aftershock.diagnose(aftershock.read_artifacts(folder), catalog=aftershock.read_catalog(folder))

@@ -36,6 +36,12 @@ def test_a_time_is_utc_to_the_second(text: str) -> None:
     assert times.iso(times.parse(text, "--since")) == "2026-03-01T06:00:00Z"
 
 
+def test_hours_since_a_time_that_a_file_says() -> None:
+    assert times.hours_since("2026-03-01T04:30:00.9Z", MARCH) == 1.5
+    assert times.hours_since("2026-03-01T07:00:00", MARCH) == -1
+    assert times.hours_since("yesterday", MARCH) is None
+
+
 def test_a_date_is_its_midnight() -> None:
     assert times.iso(times.parse("2026-03-01", "--since")) == "2026-03-01T00:00:00Z"
 

@@ -64,12 +64,43 @@ def test_a_column_that_no_failing_node_has_is_refused_where_columns_are_known() 
         ({"severity": "P9", "reason": "because"}, "'P9' is no level"),
         ({"reason": "because"}, "it goes with --severity"),
         ({"since": "yesterday"}, "'yesterday' is not a time"),
+        ({"since": "2026-03-01T06:06", "now": "2026-03-01T06:00"}, r"^--since: .* is after the incident was detected \(2026-03-01T06:00:00Z\)"),
+        ({"since": "2026-03-01", "detected_at": "2026-02-28", "now": "2026-03-02"}, r"detected \(2026-02-28T00:00:00Z\)"),
+        ({"detected_at": "2026-03-01T06:06", "now": "2026-03-01T06:00"}, "^--detected-at: 2026-03-01T06:06 is in the future"),
+        ({"confirmed": False}, "^--unconfirmed: it is about a data loss, not data-quality. Use --category data-loss"),
         ({"since": "2026-03-02", "until": "2026-03-01"}, "2026-03-01 is not after --since 2026-03-02"),
     ],
 )
-def test_what_cannot_be_followed_is_refused(wrong: dict[str, str], message: str) -> None:
+def test_what_cannot_be_followed_is_refused(wrong: dict[str, object], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        assess(TWINS, "stg", "data-quality", **wrong)  # type: ignore[arg-type]  # only texts are given
+        assess(TWINS, "stg", "data-quality", **wrong)  # type: ignore[arg-type]  # texts, and one flag
+
+
+def test_clocks_may_be_a_little_apart_and_an_end_may_be_to_come() -> None:
+    found = assess(TWINS, "stg", "data-quality", since="2026-03-01T06:05", detected_at="2026-03-01T06:05", until="2999-01-01", now="2026-03-01T06:00")
+    assert found.assessment.window.until == "2999-01-01T00:00:00Z"
+
+
+def test_an_inferred_loss_says_where_it_starts() -> None:
+    reasons = assess(TWINS, "stg", "data-loss", confirmed=False).assessment.severity.reasons
+    assert "an inferred loss starts at P1 instead of P0" in [reason.evidence for reason in reasons]
+
+
+def test_the_file_of_a_node_that_the_manifest_still_has_is_that_node_though_it_is_gone() -> None:
+    kept = artifacts(Node("model.shop.old", "model", "old", "shop", path="models/old.sql"))
+    found = assess(kept, ["models/old.sql", "docs/a.md"], "schema-break", skip_files=True)
+    assert [seed.unique_id for seed in found.assessment.radius.seeds] == ["model.shop.old"]
+    assert found.warnings == ("docs/a.md was left out: no node of the manifest is defined in this file.",)
+
+
+def test_errors_say_what_to_do() -> None:
+    catalog = Catalog(tables={STG: CatalogTable(STG, "table", {"amount": "int", "id": "int"})})
+    with pytest.raises(UnknownName, match=r"no failing node has this column\. Its columns begin with amount, id\."):
+        assess(TWINS, "stg", "data-quality", columns=["zzz"], catalog=catalog)
+    with pytest.raises(UnknownName, match=r"selects no node\. dbt ls lists what there is"):
+        find(TWINS, ["tag:none"])
+    with pytest.raises(UnknownName, match=r"no node has this name\. dbt ls lists the names"):
+        assess(TWINS, "zzzzzz", "data-quality")
 
 
 def test_an_override_keeps_what_the_policy_says() -> None:

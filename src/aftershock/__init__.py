@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         AmbiguousName,
         ArtifactError,
         ConfigError,
+        NothingListed,
         OutputError,
         SelectionError,
         UnknownName,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from aftershock.render.diagnosis import diagnosis_json, diagnosis_text
     from aftershock.render.error import error_line, terminal_text
     from aftershock.render.json import error_json
+    from aftershock.render.nothing import render_nothing
     from aftershock.select import complete, resolve, select
     from aftershock.triage import assess, find
 
@@ -58,7 +60,17 @@ _HOMES = {
     "cache": ("Cache", "cache_dir"),
     "config": ("InForce", "explain", "find_config", "load_policy", "schema", "starter"),
     "doctor": ("diagnose",),
-    "errors": ("AftershockError", "AmbiguousName", "ArtifactError", "ConfigError", "OutputError", "SelectionError", "UnknownName", "UsageError"),
+    "errors": (
+        "AftershockError",
+        "AmbiguousName",
+        "ArtifactError",
+        "ConfigError",
+        "NothingListed",
+        "OutputError",
+        "SelectionError",
+        "UnknownName",
+        "UsageError",
+    ),
     "graph": ("LineageGraph",),
     "model": ("CATEGORIES", "Artifacts", "Assessment", "Catalog", "Category", "Node", "Owner", "Policy", "Project", "RecoveryPlan", "Report", "Severity"),
     "model.diagnosis": ("Diagnosis",),
@@ -66,6 +78,7 @@ _HOMES = {
     "render.diagnosis": ("diagnosis_json", "diagnosis_text"),
     "render.error": ("error_line", "terminal_text"),
     "render.json": ("error_json",),
+    "render.nothing": ("render_nothing",),
     "select": ("complete", "resolve", "select"),
     "triage": ("assess", "find"),
 }
@@ -87,6 +100,7 @@ __all__ = [
     "InForce",
     "LineageGraph",
     "Node",
+    "NothingListed",
     "OutputError",
     "Owner",
     "Policy",
@@ -119,6 +133,7 @@ __all__ = [
     "read_patches",
     "read_stdin",
     "render",
+    "render_nothing",
     "resolve",
     "schema",
     "select",

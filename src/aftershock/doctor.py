@@ -12,16 +12,16 @@ from aftershock.graph import LineageGraph
 from aftershock.impact import with_declared
 from aftershock.impact.markers import critical
 from aftershock.impact.people import owners
-from aftershock.model import UNAFFECTED_TYPES, Affected, Artifacts, BlastRadius, Catalog, Category, Policy
+from aftershock.model import STALE_AFTER_HOURS, UNAFFECTED_TYPES, Affected, Artifacts, BlastRadius, Catalog, Category, Policy
 from aftershock.model.diagnosis import Diagnosis, FileAge, Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
     from aftershock.model import ArtifactFile, Node
 
 EXAMPLES = 3
-STALE_AFTER_HOURS = 24
 _WORST_FIRST = ("error", "warning", "note")
 _WRITTEN_BY = {"run_results": "dbt build", "sources": "dbt source freshness", "catalog": "dbt docs generate"}
 
@@ -59,39 +59,36 @@ def diagnose(artifacts: Artifacts, *, catalog: Catalog | None = None, policy: Po
     project = with_declared(artifacts.project, policy)
     graph = LineageGraph.of(project)
     artifacts = msgspec.structs.replace(artifacts, project=project)
-    files = tuple(_aged(file, catalog, times.iso(asked_at)) for file in artifacts.files)
-    scene = Scene(artifacts, files, graph, policy, catalog, _unowned(scene_nodes(graph), graph, artifacts, policy))
+    files = tuple(_aged(file, catalog, asked_at) for file in artifacts.files)
+    scene = Scene(artifacts, files, graph, policy, catalog, _unowned(graph, artifacts, policy))
     found = [finding for check in CHECKS for finding in check(scene)]
     found.sort(key=lambda finding: _WORST_FIRST.index(finding.level))
     resources = dict(sorted(Counter(node.resource_type for node in graph.nodes.values()).items()))
     return Diagnosis(project.info, files, resources, tuple(found), times.iso(asked_at))
 
 
-def scene_nodes(graph: LineageGraph) -> list[Node]:
+def _data_nodes(graph: LineageGraph) -> list[Node]:
     """The nodes that an incident can affect."""
     return [node for node in graph.nodes.values() if node.resource_type not in UNAFFECTED_TYPES]
 
 
-def _aged(file: ArtifactFile, catalog: Catalog | None, now: str) -> FileAge:
+def _aged(file: ArtifactFile, catalog: Catalog | None, now: datetime) -> FileAge:
     if file.kind == "catalog" and file.path and catalog is not None:
         file = msgspec.structs.replace(file, generated_at=catalog.generated_at, invocation_id=catalog.invocation_id)
-    written, asked_at = times.read(file.generated_at), times.read(now)
-    hours = (asked_at - written).total_seconds() / 3600 if written and asked_at else None
+    hours = times.hours_since(file.generated_at, now)
     return FileAge(file, None if hours is None else round(hours, 1))
 
 
-def _unowned(nodes: Iterable[Node], graph: LineageGraph, artifacts: Artifacts, policy: Policy) -> frozenset[str]:
+def _unowned(graph: LineageGraph, artifacts: Artifacts, policy: Policy) -> frozenset[str]:
     """As if everything were affected: whoever would not be found then is missing."""
-    everything = tuple(Affected(node.unique_id, node.resource_type, node.name, node.relation_name, 1, (node.unique_id,), ()) for node in nodes)
+    everything = tuple(Affected(node.unique_id, node.resource_type, node.name, node.relation_name, 1, (node.unique_id,), ()) for node in _data_nodes(graph))
     radius = BlastRadius(Category.DATA_QUALITY, (), everything)
     return frozenset(owners(radius, graph, artifacts.project.groups, policy)[1])
 
 
 def _belonging(scene: Scene) -> Iterator[Finding]:
     for sentence in scene.artifacts.warnings:
-        place, _, problem = sentence.rstrip(".").partition(": ")
-        what = sentence.rstrip(".") if problem else place
-        yield Finding("artifacts-belong-together", "error", what, "Copy all four artifacts from one dbt build")
+        yield Finding("artifacts-belong-together", "error", sentence.rstrip("."), "Copy all four artifacts from one dbt build")
 
 
 def _missing_files(scene: Scene) -> Iterator[Finding]:
@@ -116,7 +113,10 @@ def _old_files(scene: Scene) -> Iterator[Finding]:
 
 def _not_compiled(scene: Scene) -> Iterator[Finding]:
     if scene.of("model") and not scene.artifacts.project.info.has_compiled_sql:
-        what = "manifest.json holds no compiled SQL: dbt ls, parse or test wrote it, or nothing was compiled"
+        run, info = scene.artifacts.run, scene.artifacts.project.info
+        known = run is not None and run.which and run.invocation_id and run.invocation_id == info.invocation_id
+        by = f"dbt {run.which}" if run is not None and known else "dbt ls, parse or test"
+        what = f"manifest.json holds no compiled SQL: {by} wrote it{'' if known else ', or nothing was compiled'}"
         yield Finding("not-compiled", "note", what, "Run dbt compile or dbt build")
 
 
@@ -179,7 +179,7 @@ def _freshness(scene: Scene) -> Iterator[Finding]:
 
 
 def _markers(scene: Scene) -> Iterator[Finding]:
-    nodes = scene_nodes(scene.graph)
+    nodes = _data_nodes(scene.graph)
     if nodes and not any(critical(node, scene.policy.markers) for node in nodes):
         what = "no node is marked as critical: severity cannot tell a key table from any other"
         yield Finding("no-critical-markers", "warning", what, "Add meta.tier: 1 or the tag critical to what matters most, or set markers in aftershock.yml")
@@ -192,7 +192,7 @@ def _public_models(scene: Scene) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-def _lacking(  # noqa: PLR0913, PLR0917
+def _lacking(  # noqa: PLR0913, PLR0917  # every check reads like its finding
     rule: str, level: Literal["warning", "note"], what: str, nodes: Sequence[Node], lacks: Callable[[Node], bool], remedy: str
 ) -> Iterator[Finding]:
     """One finding for all nodes that lack something, if any does."""

@@ -4,7 +4,8 @@
     ├── ArtifactError        a file of dbt's is missing, unreadable or not what it should be
     ├── SelectionError       what was typed names nothing
     │   ├── UnknownName      … and here is what is near
-    │   └── AmbiguousName    … names several things, listed so that one can be pasted back
+    │   ├── AmbiguousName    … names several things, listed so that one can be pasted back
+    │   └── NothingListed    a list that a program wrote holds no node at all; on the command line an answer, not an error
     ├── ConfigError          aftershock.yml says something that cannot be followed
     ├── UsageError           options that do not go together
     └── OutputError          the answer could not be written
@@ -49,16 +50,17 @@ class UnknownName(SelectionError):  # noqa: N818  # reads as what happened, like
 
     Args:
         text: what was typed.
+        problem: what is wrong with it.
         nearest: names that exist and are close, best first.
+        otherwise: what to do where none is close.
     """
 
-    def __init__(self, text: str, problem: str, nearest: tuple[str, ...] = ()) -> None:
+    def __init__(self, text: str, problem: str, nearest: tuple[str, ...] = (), otherwise: str = "") -> None:
         self.nearest = nearest
-        remedy = f"Did you mean {', '.join(nearest)}?" if nearest else ""
-        super().__init__(text, problem, remedy)
+        super().__init__(text, problem, f"Did you mean {', '.join(nearest)}?" if nearest else otherwise)
 
 
-class AmbiguousName(SelectionError):  # noqa: N818
+class AmbiguousName(SelectionError):  # noqa: N818  # as above
     """Several nodes have this name.
 
     Args:
@@ -69,6 +71,18 @@ class AmbiguousName(SelectionError):  # noqa: N818
     def __init__(self, text: str, candidates: tuple[str, ...]) -> None:
         self.candidates = candidates
         super().__init__(text, f"names {len(candidates)} nodes", f"Use one of: {', '.join(candidates)}")
+
+
+class NothingListed(SelectionError):  # noqa: N818  # as above
+    """Nothing in a list that a program wrote is a node.
+
+    Args:
+        reasons: what was listed, each with why it is no node.
+    """
+
+    def __init__(self, reasons: tuple[tuple[str, str], ...]) -> None:
+        self.reasons = reasons
+        super().__init__("nodes", "nothing in the list is a node of this project", "Name a node, a relation or a model's file")
 
 
 class ConfigError(AftershockError):

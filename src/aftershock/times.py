@@ -37,6 +37,12 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+def hours_since(text: str, moment: datetime) -> float | None:
+    """How many hours before ``moment`` a file says that something was; negative where it was later, None where it says no time."""
+    then = read(text)
+    return None if then is None else (moment - then).total_seconds() / 3600
+
+
 def now() -> datetime:
     """The current time in UTC, to the second."""
     return datetime.now(timezone.utc).replace(microsecond=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -10,7 +11,7 @@ import msgspec
 from aftershock import impact, recovery, times
 from aftershock.errors import UnknownName, UsageError
 from aftershock.graph import LineageGraph
-from aftershock.model import TABLE_TYPES, Category, Policy, Report, Seed, Severity, Window
+from aftershock.model import STALE_AFTER_HOURS, TABLE_TYPES, Category, Policy, Report, Seed, Severity, Window
 from aftershock.select import resolve_all, select
 
 if TYPE_CHECKING:
@@ -20,15 +21,18 @@ if TYPE_CHECKING:
 
     from aftershock.model import Artifacts, Assessment, Catalog, Node, RecoveryPlan
 
-STALE_AFTER_HOURS = 24
-"""Artifacts older than this get a warning: the nightly run has been since, or should have."""
+SKEW = timedelta(minutes=5)
+"""How far the clocks of two machines may be apart."""
+
+MOST_COLUMNS = 8
 
 
-def assess(  # noqa: PLR0913
+def assess(  # noqa: PLR0913  # the public question
     artifacts: Artifacts,
     nodes: str | Sequence[str],
     category: Category | str,
     *,
+    selected: Sequence[str] = (),
     policy: Policy | None = None,
     since: str = "",
     until: str = "",
@@ -39,6 +43,7 @@ def assess(  # noqa: PLR0913
     severity: Severity | str | None = None,
     reason: str = "",
     skip_files: bool = False,
+    patches: Callable[[], Mapping[str, str]] | None = None,
     now: str = "",
 ) -> Report:
     """What is affected, who must know, how bad it is and what to run.
@@ -47,30 +52,37 @@ def assess(  # noqa: PLR0913
         artifacts: what dbt left, from :func:`aftershock.read_artifacts`.
         nodes: the failing nodes as a person would type them, or their unique_ids.
         category: one of the six, or its slug.
+        selected: more of them, as unique_ids from :func:`find`: what holds no data (analyses, hooks) is left out with a warning, not refused.
         policy: what is in force; the defaults where none is given.
-        since: when the data became bad (ISO 8601, UTC without a zone); empty where unknown.
+        since: when the data became bad (ISO 8601, UTC without a zone); empty where unknown. Not after it was detected.
         until: when it stopped being bad.
-        detected_at: when it was noticed; now where empty. Deadlines count from here.
+        detected_at: when it was noticed, not in the future; now where empty. Deadlines count from here.
         columns: columns of the failing nodes that are concerned.
         catalog: where column names are checked.
-        confirmed: false for a data loss that is only inferred, or whose rows an intact upstream still has.
+        confirmed: false for a data loss that is only inferred, or whose rows an intact upstream still has; for no other category.
         severity: a person's own level; needs a reason.
         reason: why.
         skip_files: pass over file paths that hold no node, for lists that a program wrote (``git diff --name-only``).
+        patches: gives the YAML file that describes each node, asked only where a YAML file is named; see :func:`aftershock.read_patches`.
         now: the time of the question; the present where empty.
 
     Raises:
-        SelectionError: a name means nothing, or several nodes.
-        UsageError: a time, category or severity that is none.
+        NothingListed: with ``skip_files``, nothing in the list is a node.
+        SelectionError: a name means nothing, several nodes, or a node that holds no data.
+        UsageError: a time, category or severity that is none, or that contradicts another.
         ConfigError: the policy names nodes that are not there.
     """
     policy, category = policy or Policy(), _category(category)
+    if not confirmed and category is not Category.DATA_LOSS:
+        raise UsageError("--unconfirmed", f"it is about a data loss, not {category.value}", "Use --category data-loss, or leave it out")
+    asked_at = times.parse(now, "now") if now else times.now()
+    detected = _detected(detected_at, asked_at)
+    window = _window(since, until, min(detected, asked_at))
     project = impact.with_declared(artifacts.project, policy)
     artifacts = msgspec.structs.replace(artifacts, project=project)
     graph = LineageGraph.of(project)
-    found = resolve_all([nodes] if isinstance(nodes, str) else nodes, graph, project.disabled, skip_files=skip_files)
-    asked_at = times.parse(now, "now") if now else times.now()
-    window = _window(since, until)
+    texts = [nodes] if isinstance(nodes, str) else nodes
+    found = resolve_all(texts, graph, project.disabled, selected=selected, skip_files=skip_files, patches=patches)
     if category is not Category.SCHEMA_BREAK:  # there the column may be gone from the warehouse already
         _check_columns(columns, found.seeds, graph, catalog)
     assessment = impact.assess(
@@ -79,13 +91,13 @@ def assess(  # noqa: PLR0913
         found.seeds,
         category,
         policy=policy,
-        detected_at=times.iso(times.parse(detected_at, "--detected-at") if detected_at else asked_at),
+        detected_at=times.iso(detected),
         window=window,
         columns=columns,
         confirmed=confirmed,
         override=_override(severity, reason),
     )
-    plan = recovery.plan(assessment, graph, run=artifacts.run, project=project)
+    plan = recovery.plan(assessment, graph, run=artifacts.run, project=project, policy=policy)
     exposures = sum(node.exposure is not None for node in graph.nodes.values())
     return Report(
         assessment,
@@ -100,7 +112,7 @@ def assess(  # noqa: PLR0913
     )
 
 
-def find(  # noqa: PLR0913
+def find(  # noqa: PLR0913  # everything that a selector may ask for
     artifacts: Artifacts,
     include: Sequence[str],
     exclude: Sequence[str] = (),
@@ -136,7 +148,7 @@ def find(  # noqa: PLR0913
         indirect="empty",  # a test is a failing node only where it was asked for
     )
     if not found:
-        raise UnknownName(" ".join(include), "selects no node")
+        raise UnknownName(" ".join(include), "selects no node", otherwise="dbt ls lists what there is; result: and source_status: ask the last run")
     return tuple(sorted(found))
 
 
@@ -162,9 +174,18 @@ def _override(severity: Severity | str | None, reason: str) -> tuple[Severity, s
         raise UsageError("--severity", f"{severity!r} is no level", "Use P0, P1, P2 or P3") from None
 
 
-def _window(since: str, until: str) -> Window:
+def _detected(detected_at: str, now: datetime) -> datetime:
+    detected = times.parse(detected_at, "--detected-at") if detected_at else now
+    if detected > now + SKEW:
+        raise UsageError("--detected-at", f"{detected_at} is in the future", "Give when it was noticed, or leave it out for now")
+    return detected
+
+
+def _window(since: str, until: str, detected: datetime) -> Window:
     start = times.parse(since, "--since") if since else None
     end = times.parse(until, "--until") if until else None
+    if start and start > detected + SKEW:
+        raise UsageError("--since", f"{since} is after the incident was detected ({times.iso(detected)})", "Give when the data became bad, or leave it out")
     if start and end and start >= end:
         raise UsageError("--until", f"{until} is not after --since {since}", "Give the end of the bad window")
     return Window(times.iso(start) if start else "", times.iso(end) if end else "")
@@ -182,14 +203,14 @@ def _check_columns(columns: Sequence[str], seeds: Sequence[Seed], graph: Lineage
     for column in columns:
         if column.casefold() not in known:
             nearest = get_close_matches(column.casefold(), known, n=3)
-            raise UnknownName(column, "no failing node has this column", tuple(known[name] for name in nearest))
+            few = ", ".join(list(known.values())[:MOST_COLUMNS])
+            raise UnknownName(column, "no failing node has this column", tuple(known[name] for name in nearest), f"Its columns begin with {few}")
 
 
 def _ages(artifacts: Artifacts, now: datetime) -> Iterator[str]:
     for file in artifacts.files:
-        written = times.read(file.generated_at)
-        hours = (now - written).total_seconds() / 3600 if written else 0
-        if hours > STALE_AFTER_HOURS:
+        hours = times.hours_since(file.generated_at, now)
+        if hours is not None and hours > STALE_AFTER_HOURS:
             yield f"{file.kind}.json is {hours / 24:.0f} days old: it describes the project as it was then."
 
 

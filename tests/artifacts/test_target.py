@@ -11,7 +11,6 @@ import pytest
 from written import FIXTURES, Raw, manifest, metadata, resource, run_results, save
 
 from aftershock.artifacts import (
-    BUILDING,
     artifacts_from_bytes,
     find_manifest,
     find_project_root,
@@ -21,8 +20,8 @@ from aftershock.artifacts import (
     read_patches,
     read_project,
     target,
-    target_path,
 )
+from aftershock.artifacts.target import BUILDING, target_path
 from aftershock.errors import ArtifactError
 from aftershock.model import Artifacts, Project
 

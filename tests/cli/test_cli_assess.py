@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import aftershock
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -180,5 +182,78 @@ def test_path_selectors_know_the_yaml_of_a_node(run: Run, scenario: Scenario) ->
 
 def test_quotes_that_git_did_not_write(run: Run, scenario: Scenario) -> None:
     found = run("assess", "-", "--category", "data-quality", "--target-dir", scenario("green"), stdin=b'"stg\\x"\n')
-    assert found.code == 2
-    assert found.err.count("\n") == 1
+    assert (found.code, found.err) == (0, "")
+    assert found.out.splitlines()[1:] == ['  "stg\\x": no node of the manifest is defined in this file']
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown", "json", "mermaid", "dot"])
+def test_a_list_without_a_node_is_an_answer_in_every_format(format_: str, run: Run, scenario: Scenario) -> None:
+    words = ("assess", "-", "--category", "data-quality", "--target-dir", scenario("green"), "--format", format_, "--fail-on", "P3")
+    found = run(*words, stdin=b"README.md\nmacros/cents.sql\n")
+    assert (found.code, found.err) == (0, "")
+    assert found.out.count("Nothing in the list is a node of this project") == 1
+    if format_ == "json":
+        assert json.loads(found.out) == {
+            "schema_version": "1.0",
+            "summary": "Nothing in the list is a node of this project.",
+            "affected": [],
+            "warnings": [
+                "README.md was left out: no node of the manifest is defined in this file.",
+                "macros/cents.sql was left out: it is a file of macros, which names no node by itself.",
+            ],
+        }
+    elif format_ in {"text", "markdown"}:
+        assert "it is a file of macros" in found.out
+
+
+def test_a_format_that_there_is_not() -> None:
+    with pytest.raises(aftershock.UsageError, match="there is no format runes"):
+        aftershock.render_nothing((), "runes")
+
+
+DESCRIBED = (
+    ("models/staging/_sources.yml", {"source.shop.raw.orders", "source.shop.raw.customers"}),
+    ("models/marts/core/_core.yml", {"model.shop.fct_orders"}),
+    ("models/exposures/_exposures.yml", {"exposure.shop.executive_dashboard"}),
+    ("models/semantic/_semantic.yml", {"metric.shop.revenue"}),
+    ("snapshots/_snapshots.yml", {"snapshot.shop.orders_snapshot"}),
+)
+
+
+@pytest.mark.parametrize(("file", "expected"), DESCRIBED)
+def test_a_yaml_file_stands_for_what_it_defines_or_describes(file: str, expected: set[str], run: Run, scenario: Scenario) -> None:
+    words = ("--category", "data-quality", "--target-dir", scenario("green"), "--format", "json")
+    path = f"fixtures/shop/{file}"  # from the project's folder it would be a package's file too
+    piped = nodes(run("assess", "-", *words, stdin=f"{path}\n".encode()))
+    assert expected <= set(piped)
+    assert nodes(run("assess", path, *words)) == piped
+    assert not [unique_id for unique_id in piped if unique_id.startswith(("test.", "unit_test.", "analysis."))]
+
+
+def test_a_manifest_from_a_pipe_knows_what_yaml_files_define_and_test(run: Run, scenario: Scenario) -> None:
+    words = ("--manifest", "-", "--category", "data-quality", "--format", "json")
+    found = nodes(run("assess", "models/marts/core/_core.yml", *words, stdin=plain(scenario("green"))))
+    assert "model.shop.fct_orders" in found, "its tests say so"
+
+
+def test_what_is_no_data_is_refused_by_name_and_left_out_of_a_selection(run: Run, scenario: Scenario) -> None:
+    words = ("--category", "data-quality", "--target-dir", scenario("green"), "--format", "json")
+    for name in ("analysis.shop.revenue_check", "revenue_check", "analyses/revenue_check.sql"):
+        found = run("assess", name, *words)
+        assert found.code == 2
+        assert found.err.startswith("revenue_check: it is an analysis, which is not data: nothing in it can be damaged. Name what it reads: ")
+        assert found.err.count("\n") == 1
+    selected = run("assess", "--select", "fct_orders revenue_check", *words)
+    assert nodes(selected) == ["model.shop.fct_orders"]
+    assert any("revenue_check was left out: it is an analysis" in warning for warning in document(selected)["warnings"])  # type: ignore[attr-defined]
+    assert run("assess", "--select", "revenue_check", *words).err.startswith("--select: all that it selects is no data: revenue_check.")
+
+
+def test_every_failing_test_of_a_node_is_kept_with_its_owner(run: Run, scenario: Scenario) -> None:
+    words = ("assess", "--select", "result:fail", "--category", "data-quality", "--target-dir", scenario("test_failures"), "--format", "json")
+    found = document(run(*words))
+    via = [item["via"] for item in found["incident"]["failing"] if item["name"] == "stg_orders"]  # type: ignore[index]
+    assert len(via) == len(set(via)) > 1
+    assert any("unique_stg_orders_order_id" in test for test in via)
+    assert any(item["owner"]["slack"] == "@orders-oncall" and "model.shop.stg_orders" in item["nodes"] for item in found["owners"])  # type: ignore[attr-defined]
+    assert all(": " in note for note in found["notes"])  # type: ignore[attr-defined]

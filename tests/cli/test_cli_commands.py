@@ -106,7 +106,7 @@ def test_init_writes_beside_the_project_and_changes_nothing(run: Run, scenario: 
 
 
 def test_init_prints_it(run: Run, scenario: Scenario) -> None:
-    assert run("init", "--target-dir", scenario("green"), "--output", "-").out.startswith("# ")
+    assert run("init", "--target-dir", scenario("green"), "--output", "-").out.startswith("## ")
 
 
 def test_init_outside_a_project_writes_here(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

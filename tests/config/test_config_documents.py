@@ -12,11 +12,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aftershock.config import SEVERITY_RULES, load_policy, schema, starter
+from aftershock.config import load_policy, schema, starter
 from aftershock.config.settings import SETTINGS, value_of
 from aftershock.config.starter import quoted
 from aftershock.errors import ConfigError
-from aftershock.model import Column, ExposureInfo, Group, Node, Owner, Policy, Project, ProjectInfo, SourceInfo
+from aftershock.model import SEVERITY_RULES, Column, ExposureInfo, Group, Node, Owner, Policy, Project, ProjectInfo, SourceInfo
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 
@@ -142,8 +142,24 @@ EMPTY = Project(ProjectInfo(), {})
 
 
 def uncommented(text: str) -> str:
-    """What is left when every suggestion is taken, one # each."""
-    return "\n".join(line[1:] if (line.startswith("#") and not line.startswith("# ")) or line.startswith("#  ") else line for line in text.splitlines())
+    """What is left when "# " is taken from every line that has it."""
+    return "\n".join(line.removeprefix("# ") for line in text.splitlines())
+
+
+@pytest.mark.parametrize("project", [EMPTY, shop()], ids=["empty", "shop"])
+def test_each_block_of_a_starter_is_one_setting_in_force_once_it_is_uncommented(tmp_path: Path, project: Project) -> None:
+    file = tmp_path / "aftershock.yml"
+    head, *blocks = starter(project).split("\n\n")
+    assert yaml.safe_load(uncommented(head)) is None
+    tops = []
+    for number, block in enumerate(blocks):
+        text = "\n\n".join([head, *blocks[:number], uncommented(block), *blocks[number + 1 :]])
+        file.write_text(text, encoding="utf-8")
+        (top,) = yaml.safe_load(text)
+        assert is_valid(text)
+        assert value_top(load_policy(file))[top] != value_top(Policy())[top] or top in {"clocks", "markers"}
+        tops.append(top)
+    assert sorted(tops) == sorted(value_top(Policy()))
 
 
 @pytest.mark.parametrize("project", [EMPTY, shop()], ids=["empty", "shop"])

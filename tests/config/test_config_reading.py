@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aftershock.config import SEVERITY_RULES, explain, find_config, load_policy
+from aftershock.config import explain, find_config, load_policy
 from aftershock.errors import ConfigError
-from aftershock.model import Clocks, DeclaredExposure, Owner, OwnerRule, Policy
+from aftershock.model import SEVERITY_RULES, Clocks, DeclaredExposure, Owner, OwnerRule, Policy
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ markers:
   critical_tags: [Tier0, -SLA, tier0]
   critical_meta_values: [1, true, ~x]
 clocks:
-  postmortem: 100
+  impact_checklist: 100
   next_update: {P0: 20, P3: }
 owners:
   - {path: "models/*", tag: nightly, owner: &growth "Growth <growth@example.com> @growth"}
@@ -63,7 +63,7 @@ def test_everything_that_can_be_said(file: Path) -> None:
     assert policy.severity.rules == {"lower-no-consumer": False, "raise-export": True}
     assert policy.markers.critical_tags == ("critical", "p0", "p1", "tier1", "tier-1", "Tier0")
     assert policy.markers.critical_meta_values == (*Policy().markers.critical_meta_values, "~x")
-    assert policy.clocks == Clocks(postmortem=100, next_update={"P0": 20, "P1": 60, "P2": 240, "P3": 1440})
+    assert policy.clocks == Clocks(impact_checklist=100, next_update={"P0": 20, "P1": 60, "P2": 240, "P3": 1440})
     assert policy.owners == (OwnerRule(growth, path="models/*", tag="nightly"), OwnerRule(Owner("Orders", "", "#orders"), node="orders"))
     assert policy.default_owner == Owner("", "", "@oncall")
     meta = {"tier": 1, "live": True, "list": ["a", "1.5", None, "2026-01-01", "0x1f"], "deep": {"off": False}}
@@ -218,7 +218,7 @@ def test_what_is_in_force_and_from_where(file: Path) -> None:
     assert rows["severity.many_exposures"] == (5, f"{file}:3")
     assert rows["severity.many_tables"] == (10, "default")
     assert rows["severity.rules.lower-no-consumer"] == (False, f"{file}:7")
-    assert rows["severity.rules.start-typical"] == (True, "default")
+    assert rows["severity.rules.raise-public-model"] == (True, "default")
     assert rows["clocks.next_update.P0"] == (20, f"{file}:13")
     assert rows["clocks.next_update.P3"] == (1440, "default")
     assert rows["markers.critical_tags"][1] == f"{file}:9"

@@ -50,7 +50,7 @@ def test_a_question_is_denied_only_by_every_affected_node() -> None:
 
 def test_notes_say_what_was_understood() -> None:
     seeds = (Seed("model.shop.orders", note="dim stands for all of its versions."),)
-    assert assessed(model("orders"), seeds=seeds).notes == ("dim stands for all of its versions.",)
+    assert assessed(model("orders"), seeds=(*seeds, *seeds)).notes == ("orders: dim stands for all of its versions.",)
 
 
 def test_confirmation_and_override_reach_the_verdict() -> None:

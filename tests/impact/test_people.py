@@ -79,9 +79,16 @@ def test_everybody_of_one_rank_is_told() -> None:
     tests = (data_test("a", "orders", meta={"owner": "@a"}), data_test("b", "orders", meta={"owner": "@b"}), data_test("c", "orders"))
     seeds = (*seeds_of("orders", via="a"), *seeds_of("orders", via="b"), *seeds_of("orders", via="c"))
     assert evidence(model("orders", **FULL), *tests, seeds=seeds) == [
-        ("@a", "meta.owner of the test a, meta.owner of the test b"),
-        ("@b", "meta.owner of the test a, meta.owner of the test b"),
-    ]
+        ("@a", "meta.owner of the test a"),
+        ("@b", "meta.owner of the test b"),
+        ("node@shop.example", "meta.owner of orders"),
+    ], "the third test has no owner, so that it falls back on its node's"
+
+
+def test_a_node_that_is_named_itself_and_by_a_test_is_its_owners_and_the_tests() -> None:
+    test = data_test("a", "orders", meta={"owner": "@a"})
+    seeds = (*seeds_of("orders", via="a"), *seeds_of("orders"))
+    assert set(found(model("orders", **FULL), test, seeds=seeds)) == {"@a", "node@shop.example"}
 
 
 def test_columns_are_those_of_failing_nodes_only() -> None:

@@ -8,9 +8,8 @@ import msgspec
 import pytest
 from building import START, data_test, exposure, freshness_of, graph_of, model, node, rules_of, run_of, seeds_of, source, verdict_of
 
-from aftershock.config import SEVERITY_RULES
-from aftershock.impact import RULES
-from aftershock.model import Category, Column, Export, Freshness, Node, Policy, Run, Severity, SeverityPolicy
+from aftershock.impact import severity
+from aftershock.model import SEVERITY_RULES, Category, Column, Export, Freshness, Node, Policy, Run, Severity, SeverityPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -339,14 +338,11 @@ def test_the_reason_for_not_lowering_can_be_switched_off_without_lowering() -> N
 
 
 def test_every_rule_is_shown_to_fire_above() -> None:
-    assert set(FIRING) | {"start-typical", "keep-no-exposures"} == set(RULES)
+    assert set(FIRING) | {"keep-no-exposures"} == set(SEVERITY_RULES)
 
 
-def test_the_rules_are_those_that_a_configuration_may_name() -> None:
-    """All but the start, which every incident has."""
-    assert set(SEVERITY_RULES) - set(RULES) == set()
-    assert set(RULES) - set(SEVERITY_RULES) <= {"start-typical"}
-    assert len(set(RULES)) == len(RULES)
+def test_the_rules_that_raise_are_those_that_a_configuration_may_name_in_their_order() -> None:
+    assert [name for name, _ in (*severity.TO_P1, *severity.TO_P0)] == [rule for rule in SEVERITY_RULES if rule.startswith("raise-")]
 
 
 def test_thresholds_types_and_markers_are_configurable() -> None:

@@ -3,10 +3,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from small import graph, node
+from small import GREEN, graph, node, project
 
+from aftershock.artifacts import read_patches
 from aftershock.errors import AmbiguousName, SelectionError, UnknownName
-from aftershock.select import resolve
+from aftershock.model import UNAFFECTED_TYPES, Seed
+from aftershock.select import resolve, resolve_all
 
 if TYPE_CHECKING:
     from aftershock.graph import LineageGraph
@@ -87,9 +89,8 @@ def test_one_path_in_two_packages_is_ambiguous(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ("models/_sources.yml", "Name a node that it declares: raw.t, board"),
-        ("models/_tests.yml", "Name a node"),
-        ("models/_unknown.yml", "Name a node that it describes"),
+        ("models/_unknown.yml", "Name the node that is damaged"),
+        ("dbt_project.yml", "Name the node that is damaged"),
         ("macros/money.sql", "Name a node that uses them"),
         ("tests/generic/is_even.sql", "Name a node that uses them"),
     ],
@@ -100,9 +101,59 @@ def test_files_that_only_describe_are_refused_with_what_to_do(text: str, error: 
     assert caught.value.remedy == error
 
 
+def test_a_yaml_file_is_all_that_it_defines_or_describes() -> None:
+    def patches() -> dict[str, str]:
+        return {"model.shop.a": "models\\_sources.yml", "model.shop.p": "models/_models.yml", "model.shop.gone": "models/_models.yml"}
+
+    assert ids("models/_sources.yml") == ["source.shop.raw.t", "exposure.shop.board"]
+    assert ids("models/_tests.yml") == ["model.shop.a"], "the test says so"
+    both = resolve("repo/models/_sources.yml", OVER, patches=patches)
+    assert [seed.unique_id for seed in both] == ["model.shop.a", "source.shop.raw.t", "exposure.shop.board"]
+    assert both[0].note == "3 nodes are defined or described in repo/models/_sources.yml"
+    assert resolve("models/_models.yml", OVER, patches=patches) == (Seed("model.shop.p"),)
+
+
+def test_only_a_yaml_file_asks_what_describes_what() -> None:
+    def patches() -> dict[str, str]:
+        raise AssertionError
+
+    assert resolve("models/core/a.sql", OVER, patches=patches) == (Seed("model.shop.a"),)
+    with pytest.raises(AssertionError):
+        resolve("models/_unknown.yml", OVER, patches=patches)
+
+
+def test_a_yaml_file_in_two_packages_is_ambiguous_and_both_in_a_list() -> None:
+    over = graph(node("source.a.raw.t", path="models/s.yml"), node("source.b.raw.u", path="models/s.yml"))
+    with pytest.raises(AmbiguousName) as caught:
+        resolve("models/s.yml", over)
+    assert caught.value.candidates == ("raw.t", "raw.u")
+    found = resolve_all(["models/s.yml"], over, skip_files=True)
+    assert [(seed.unique_id, seed.note) for seed in found.seeds] == [
+        ("source.a.raw.t", "models/s.yml may be any of 2 nodes: raw.t, raw.u"),
+        ("source.b.raw.u", "models/s.yml may be any of 2 nodes: raw.t, raw.u"),
+    ]
+
+
+def test_a_disabled_source_does_not_hide_what_its_file_describes() -> None:
+    off = project(OVER.nodes["model.shop.p"], disabled=(node("source.shop.raw.off", path="models/_models.yml"),)).disabled
+    assert resolve("models/_models.yml", OVER, off, patches=lambda: {"model.shop.p": "models/_models.yml"}) == (Seed("model.shop.p"),)
+    with pytest.raises(SelectionError, match="is disabled"):
+        resolve("models/_models.yml", OVER, off)
+
+
+def test_every_described_node_of_shop_is_in_its_file(shop: Project, shop_graph: LineageGraph) -> None:
+    patches = read_patches(GREEN / "manifest.json.gz")
+    described = {unique_id: path for unique_id, path in patches.items() if shop.nodes[unique_id].resource_type not in UNAFFECTED_TYPES}
+    assert len(described) > 30
+    for unique_id, path in described.items():
+        below = "" if shop.nodes[unique_id].package == "shop" else f"packages/{shop.nodes[unique_id].package}/"
+        found = resolve_all([f"shop/{below}{path}"], shop_graph, skip_files=True, patches=lambda: patches)
+        assert unique_id in {seed.unique_id for seed in found.seeds}
+
+
 def test_every_file_of_shop_from_anywhere(shop: Project, shop_graph: LineageGraph) -> None:
     for item in shop.nodes.values():
-        if item.path.endswith((".sql", ".py", ".csv")):
+        if item.path.endswith((".sql", ".py", ".csv")) and item.resource_type not in {"analysis", "operation"}:
             below = "" if item.package == "shop" else f"packages/{item.package}/"
             for text in (f"repo/shop/{below}{item.path}", f"shop/{below}{item.path}".replace("/", "\\")):
                 found = resolve(text, shop_graph)

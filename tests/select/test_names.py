@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 from small import graph, node, project
 
-from aftershock.errors import AmbiguousName, SelectionError, UnknownName
+from aftershock.errors import AmbiguousName, NothingListed, SelectionError, UnknownName
 from aftershock.model import Build, DataTest, Seed
-from aftershock.select import Resolution, complete, resolve, resolve_all, seeds_of, spelling
+from aftershock.select import Resolution, complete, resolve, resolve_all, spelling
 
 if TYPE_CHECKING:
     from aftershock.graph import LineageGraph
@@ -19,6 +19,7 @@ RAW = node("source.shop.raw.orders")
 RAW_ITEMS = node("source.shop.raw.items")
 DIM = (node("model.shop.dim.v1"), node("model.shop.dim.v2"))
 RENAMED = node("model.shop.fct_sales", identifier="sales")
+NOTE_OF_ITEMS = "it is taken as the source raw.items"
 SMALL = graph(ORDERS, RAW, RAW_ITEMS, *DIM, RENAMED)
 
 
@@ -65,7 +66,12 @@ def test_every_way_to_write_a_name(text: str, expected: str) -> None:
 def test_a_versioned_name_is_all_of_its_versions_and_says_so() -> None:
     seeds = resolve("dim", SMALL)
     assert [seed.unique_id for seed in seeds] == ["model.shop.dim.v1", "model.shop.dim.v2"]
-    assert {seed.note for seed in seeds} == {"dim is all versions of it: dim.v1, dim.v2"}
+    assert {seed.note for seed in seeds} == {"dim has two versions, both taken"}
+
+
+def test_more_than_two_versions_are_counted() -> None:
+    (first, *_) = resolve("dim", graph(*DIM, node("model.shop.dim.v3")))
+    assert first.note == "dim has 3 versions, all taken"
 
 
 def test_a_source_is_all_of_its_tables_and_says_so() -> None:
@@ -197,7 +203,7 @@ def test_unknown_names_come_with_close_ones() -> None:
 
 
 def test_no_name_at_all() -> None:
-    with pytest.raises(UnknownName, match=r"^name: it is empty\.$"):
+    with pytest.raises(UnknownName, match=r"^name: it is empty\. dbt ls lists the names that there are\.$"):
         resolve(" ", SMALL)
 
 
@@ -260,9 +266,52 @@ def test_a_singular_test_stands_for_all_that_it_reads() -> None:
 
 
 def test_a_unit_test_stands_for_its_model_as_a_fault_of_the_code() -> None:
-    note = "a failing unit test is a fault of the code, not damaged data"
-    assert resolve("sums", TESTED) == (Seed("model.shop.orders", "unit_test.shop.orders.sums", note),)
-    assert resolve("unit_test:strange", TESTED) == (Seed("model.shop.customers", "unit_test.shop.strange", note),)
+    note = "is a unit test: its failure is a fault in code, not damaged data; nothing needs to be rebuilt unless the model ran"
+    assert resolve("sums", TESTED) == (Seed("model.shop.orders", "unit_test.shop.orders.sums", f"sums {note}"),)
+    assert resolve("unit_test:strange", TESTED) == (Seed("model.shop.customers", "unit_test.shop.strange", f"strange {note}"),)
+
+
+SHOWN = graph(
+    ORDERS,
+    node("model.shop.lines"),
+    node("exposure.shop.board", "model.shop.orders", "model.shop.lines"),
+    node("metric.shop.orphan"),
+    node("analysis.shop.check", "model.shop.orders", path="analyses/check.sql"),
+    node("operation.shop.hook"),
+)
+
+
+def test_what_shows_data_points_at_what_it_reads() -> None:
+    note = "what it shows comes from orders and lines: assess the one that is wrong"
+    assert resolve("board", SHOWN) == (Seed("exposure.shop.board", note=note),)
+    assert resolve("orphan", SHOWN) == (Seed("metric.shop.orphan"),)
+    assert resolve_all(["board"], SHOWN).seeds == (Seed("exposure.shop.board", note=note),)
+    assert resolve_all(["board", "lines"], SHOWN).seeds == (Seed("exposure.shop.board"), Seed("model.shop.lines")), "it is known what is wrong"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("check", "check: it is an analysis, which is not data: nothing in it can be damaged. Name what it reads: orders."),
+        ("analyses/check.sql", "check: it is an analysis, which is not data: nothing in it can be damaged. Name what it reads: orders."),
+        ("operation.shop.hook", "hook: it is an operation, which is not data: nothing in it can be damaged. Name the damaged node."),
+    ],
+)
+def test_what_is_no_data_cannot_fail(text: str, message: str) -> None:
+    with pytest.raises(SelectionError) as caught:
+        resolve(text, SHOWN)
+    assert str(caught.value) == message
+
+
+def test_what_is_no_data_is_left_out_of_a_selection() -> None:
+    why = "it is an analysis, which is not data: nothing in it can be damaged"
+    assert resolve_all([], SHOWN, selected=["analysis.shop.check", "model.shop.lines"]) == Resolution((Seed("model.shop.lines"),), (("check", why),))
+    with pytest.raises(SelectionError, match=r"^--select: all that it selects is no data: check and hook\. Select what they read\.$"):
+        resolve_all([], SHOWN, selected=["analysis.shop.check", "operation.shop.hook"])
+
+
+def test_completion_offers_only_what_can_fail() -> None:
+    assert complete("", SHOWN) == ("board", "lines", "orders", "orphan")
 
 
 @pytest.mark.parametrize("text", ["lost", "off"])
@@ -271,20 +320,24 @@ def test_a_test_of_nothing_is_an_error(text: str) -> None:
         resolve(text, TESTED)
 
 
-def test_a_selection_becomes_seeds() -> None:
-    chosen = ["test.shop.of_source", "test.shop.not_null_orders_id", "model.shop.orders", "test.shop.lost"]
-    assert seeds_of(chosen, TESTED) == (Seed("model.shop.orders"), Seed("source.shop.raw.orders", "test.shop.of_source"))
-
-
 def test_several_names_are_merged() -> None:
     found = resolve_all(["not_null_orders_id", "raw.orders", "", "orders", "relationships", "raw.orders"], TESTED)
     note = "it is taken as the model, not as the source raw.orders"
-    assert found == Resolution((Seed("model.shop.orders", note=note), Seed("source.shop.raw.orders")))
+    other = "it is tested against customers, which may be the damaged side"
+    assert found.seeds == (
+        Seed("model.shop.orders", "test.shop.not_null_orders_id"),
+        Seed("source.shop.raw.orders"),
+        Seed("model.shop.orders", note=note),
+        Seed("model.shop.orders", "test.shop.relationships", other),
+    )
 
 
 def test_notes_of_merged_seeds_are_joined_once() -> None:
-    (seed,) = resolve_all(["not_null_orders_id", "relationships", "relationships "], TESTED).seeds
-    assert seed == Seed("model.shop.orders", "test.shop.not_null_orders_id", "it is tested against customers, which may be the damaged side")
+    over = graph(ORDERS, RAW)
+    (seed,) = resolve_all(["orders", "model.shop.orders", "db.main.orders", "orders "], over).seeds
+    assert seed == Seed("model.shop.orders", note="it is taken as the model, not as the source raw.orders")
+    two = graph(node("model.shop.a", identifier="x"), RAW_ITEMS)
+    assert [seed.note for seed in resolve_all(["x", "items", "source:shop.raw.items", "ITEMS"], two).seeds] == ["x is the alias of a", NOTE_OF_ITEMS]
 
 
 FILES = graph(node("model.shop.a", path="models/a.sql"), node("model.shop.b", path="models/b.sql"))
@@ -296,7 +349,7 @@ def test_files_that_hold_no_node_are_skipped_where_a_program_lists_them() -> Non
     assert found.skipped == (
         ("README.md", "no node of the manifest is defined in this file"),
         ("macros/m.sql", "it is a file of macros, which names no node by itself"),
-        ("models/x.yml", "it is a properties file, which names no node by itself"),
+        ("models/x.yml", "it neither defines nor describes a node of the manifest"),
     )
 
 
@@ -326,14 +379,24 @@ def test_an_ambiguous_name_in_a_list_is_an_error() -> None:
         resolve_all(["a"], graph(node("model.p.a"), node("model.q.a", schema="x")), skip_files=True)
 
 
-@pytest.mark.parametrize(("texts", "problem"), [([], "no node is named"), (["a.md", "b.md"], "none of the 2 files holds a node")])
-def test_nothing_found_at_all_is_an_error(texts: list[str], problem: str) -> None:
-    with pytest.raises(SelectionError, match=problem):
-        resolve_all(texts, FILES, skip_files=True)
+def test_nothing_named_at_all_is_an_error() -> None:
+    with pytest.raises(SelectionError, match="no node is named"):
+        resolve_all([], FILES, skip_files=True)
+
+
+def test_a_list_that_holds_no_node_says_why_for_each_entry() -> None:
+    with pytest.raises(NothingListed, match="nothing in the list is a node of this project") as caught:
+        resolve_all(["a.md", "macros/m.sql"], FILES, skip_files=True)
+    assert caught.value.reasons == (
+        ("a.md", "no node of the manifest is defined in this file"),
+        ("macros/m.sql", "it is a file of macros, which names no node by itself"),
+    )
 
 
 def test_every_node_has_a_spelling_that_names_it_alone(shop: Project, shop_graph: LineageGraph) -> None:
     for unique_id, item in shop.nodes.items():
+        if item.resource_type in {"analysis", "operation"}:
+            continue
         seeds = resolve(spelling(item, shop_graph), shop_graph)
         if item.resource_type in {"test", "unit_test"}:
             assert seeds

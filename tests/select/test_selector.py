@@ -252,6 +252,13 @@ def test_what_cannot_be_answered_is_said(text: str, error: str) -> None:
     assert error in str(caught.value)
 
 
+@pytest.mark.parametrize("method", ["test_type", "resource_type", "version"])
+def test_a_yaml_selector_whose_value_is_no_text_is_refused(method: str) -> None:
+    listed = project(node("model.shop.a"), selectors={"x": {"definition": {"method": method, "value": ["model"]}}})
+    with pytest.raises(SelectionError, match="it is not a"):
+        select(["selector:x"], [], LineageGraph.of(listed), project=listed)
+
+
 def test_a_manifest_without_a_project_name_has_one_root() -> None:
     nameless = project(node("model..a", path="models/a.sql"), node("model.q.b", path="models/b.sql"))
     assert select(["path:models/b.sql"], [], LineageGraph.of(nameless), project=nameless) == {"model.q.b"}

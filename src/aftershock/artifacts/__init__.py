@@ -3,7 +3,6 @@
 from aftershock.artifacts.files import read_stdin
 from aftershock.artifacts.manifest import read_manifest
 from aftershock.artifacts.target import (
-    BUILDING,
     ProjectStore,
     artifacts_from_bytes,
     find_manifest,
@@ -13,11 +12,9 @@ from aftershock.artifacts.target import (
     read_configs,
     read_patches,
     read_project,
-    target_path,
 )
 
 __all__ = [
-    "BUILDING",
     "ProjectStore",
     "artifacts_from_bytes",
     "find_manifest",
@@ -29,5 +26,4 @@ __all__ = [
     "read_patches",
     "read_project",
     "read_stdin",
-    "target_path",
 ]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 import zlib
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import msgspec
 
 from aftershock.errors import ArtifactError
+from aftershock.garbage import uncollected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,18 +123,6 @@ def decode(data: bytes, type_: type[T], place: str) -> T:
         if data[:64].lstrip()[:1] not in {b"{", b"["}:
             raise ArtifactError(place, "it is not JSON in UTF-8", "Give the file that dbt wrote") from None
         raise ArtifactError(place, f"it is not complete JSON ({error})", "Write it again with dbt; the last run may have been interrupted") from None
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Pause the garbage collector: while a large result grows it would walk all of it again and again, for nothing."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _capped(stream: SupportsRead, path: Path) -> bytes:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import msgspec
 
 from aftershock.artifacts.files import decode
+from aftershock.artifacts.scalars import number, text
+from aftershock.artifacts.schema import Metadata
 from aftershock.errors import ArtifactError
 from aftershock.model import Catalog, CatalogTable, Freshness, Result, Run, SourceStatus
 
 ROW_COUNTS = ("row_count", "num_rows", "rows")
 """What Snowflake, BigQuery, and Redshift and Databricks call a table's number of rows."""
-
-
-class _Metadata(msgspec.Struct, gc=False):
-    dbt_schema_version: Any = None
-    dbt_version: Any = None
-    generated_at: Any = None
-    invocation_id: Any = None
 
 
 class _Timing(msgspec.Struct, gc=False):
@@ -38,7 +32,7 @@ class _Result(msgspec.Struct, gc=False):
 
 
 class _RunResults(msgspec.Struct, gc=False):
-    metadata: _Metadata | None = None
+    metadata: Metadata | None = None
     results: list[_Result] | None = None
     args: dict[str, Any] | None = None
 
@@ -52,7 +46,7 @@ class _SourceResult(msgspec.Struct, gc=False):
 
 
 class _Sources(msgspec.Struct, gc=False):
-    metadata: _Metadata | None = None
+    metadata: Metadata | None = None
     results: list[_SourceResult] | None = None
 
 
@@ -77,7 +71,7 @@ class _CatalogTable(msgspec.Struct, gc=False):
 
 
 class _Catalog(msgspec.Struct, gc=False):
-    metadata: _Metadata | None = None
+    metadata: Metadata | None = None
     nodes: dict[str, _CatalogTable] | None = None
     sources: dict[str, _CatalogTable] | None = None
 
@@ -94,8 +88,8 @@ def read_run(data: bytes, place: str) -> Run:
         raise ArtifactError(place, f"it has no key 'results' (dbt {metadata.dbt_version or 'of unknown version'})", "Write it again with dbt build")
     args = raw.args or {}
     results = {item.unique_id: _result(item) for item in raw.results if item.unique_id}
-    which = _text(args.get("which") or args.get("rpc_method"))
-    return Run(which, _text(metadata.dbt_version), _text(metadata.generated_at), _text(metadata.invocation_id), args, results)
+    which = text(args.get("which") or args.get("rpc_method"))
+    return Run(which, text(metadata.dbt_version), text(metadata.generated_at), text(metadata.invocation_id), args, results)
 
 
 def read_freshness(data: bytes, place: str) -> Freshness:
@@ -111,15 +105,15 @@ def read_freshness(data: bytes, place: str) -> Freshness:
     statuses = {
         item.unique_id: SourceStatus(
             item.unique_id,
-            _text(item.status).lower(),
-            _text(item.max_loaded_at),
-            _number(item.max_loaded_at_time_ago_in_s),
-            _text(item.error),
+            text(item.status).lower(),
+            text(item.max_loaded_at),
+            number(item.max_loaded_at_time_ago_in_s),
+            text(item.error),
         )
         for item in raw.results
         if item.unique_id
     }
-    return Freshness(_text(metadata.dbt_version), _text(metadata.generated_at), _text(metadata.invocation_id), statuses)
+    return Freshness(text(metadata.dbt_version), text(metadata.generated_at), text(metadata.invocation_id), statuses)
 
 
 def read_catalog_bytes(data: bytes, place: str) -> Catalog:
@@ -131,11 +125,11 @@ def read_catalog_bytes(data: bytes, place: str) -> Catalog:
     raw = decode(data, _Catalog, place)
     metadata = _metadata(raw.metadata, "catalog", place)
     tables = {unique_id: _table(unique_id, table) for section in (raw.nodes, raw.sources) if section for unique_id, table in section.items()}
-    return Catalog(_text(metadata.generated_at), _text(metadata.invocation_id), tables)
+    return Catalog(text(metadata.generated_at), text(metadata.invocation_id), tables)
 
 
-def _metadata(metadata: _Metadata | None, kind: str, place: str) -> _Metadata:
-    schema = _text(metadata.dbt_schema_version) if metadata is not None else ""
+def _metadata(metadata: Metadata | None, kind: str, place: str) -> Metadata:
+    schema = text(metadata.dbt_schema_version) if metadata is not None else ""
     if metadata is None or f"/{kind}/v" not in schema:
         found = schema.rsplit("/dbt/", 1)[-1] or "no dbt_schema_version"
         raise ArtifactError(place, f"it is not what its name says: {found}", f"dbt writes {kind} there; write it again")
@@ -143,14 +137,14 @@ def _metadata(metadata: _Metadata | None, kind: str, place: str) -> _Metadata:
 
 
 def _result(raw: _Result) -> Result:
-    started = [_text(timing.started_at) for timing in raw.timing or () if timing.started_at]
-    completed = [_text(timing.completed_at) for timing in raw.timing or () if timing.completed_at]
+    started = [text(timing.started_at) for timing in raw.timing or () if timing.started_at]
+    completed = [text(timing.completed_at) for timing in raw.timing or () if timing.completed_at]
     return Result(
         raw.unique_id,
-        _text(raw.status).lower(),
-        _text(raw.message),
-        _number(raw.execution_time) or 0.0,
-        None if (failures := _number(raw.failures)) is None else int(failures),
+        text(raw.status).lower(),
+        text(raw.message),
+        number(raw.execution_time) or 0.0,
+        None if (failures := number(raw.failures)) is None else int(failures),
         min(started, default=""),
         max(completed, default=""),
     )
@@ -158,23 +152,10 @@ def _result(raw: _Result) -> Result:
 
 def _table(unique_id: str, raw: _CatalogTable) -> CatalogTable:
     columns = sorted((raw.columns or {}).items(), key=lambda item: item[1].index if isinstance(item[1].index, int) else 0)
-    count = next((_number(raw.stats[key].value) for key in ROW_COUNTS if raw.stats and key in raw.stats), None)
+    count = next((number(raw.stats[key].value) for key in ROW_COUNTS if raw.stats and key in raw.stats), None)
     return CatalogTable(
         unique_id,
-        _text(raw.metadata.type if raw.metadata else "").lower(),
-        {_text(column.name) or key: _text(column.type) for key, column in columns},
+        text(raw.metadata.type if raw.metadata else "").lower(),
+        {text(column.name) or key: text(column.type) for key, column in columns},
         None if count is None else int(count),
     )
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else "" if value is None or isinstance(value, (dict, list)) else str(value)
-
-
-def _number(value: object) -> float | None:
-    """A finite number, also where a version of dbt wrote it as text."""
-    try:
-        number = float(value) if isinstance(value, (int, float, str)) else None
-    except (ValueError, OverflowError):
-        return None
-    return number if number is not None and math.isfinite(number) else None

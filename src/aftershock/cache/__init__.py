@@ -16,7 +16,6 @@ raw access to the disk).
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 import sys
 import time
@@ -28,8 +27,9 @@ import msgspec
 
 from aftershock.cache import store
 from aftershock.cache.source import Stamp, absolute, digest_of, digest_of_bytes, made_by, stamp_of
+from aftershock.garbage import uncollected
 
-__all__ = ["LIMIT", "Cache", "Usage", "cache_dir"]
+__all__ = ["Cache", "cache_dir"]
 
 T = TypeVar("T")
 
@@ -37,13 +37,6 @@ LIMIT = 512 * 1024 * 1024
 """Bytes that the folder may hold, unless told otherwise."""
 
 _CANNOT_ENCODE = (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError, MemoryError)
-
-
-class Usage(msgspec.Struct, frozen=True):
-    """How many files the cache holds, and their bytes."""
-
-    files: int
-    bytes: int
 
 
 class _Key(msgspec.Struct, frozen=True, array_like=True):
@@ -59,7 +52,7 @@ def cache_dir() -> Path:
     if named := os.environ.get("AFTERSHOCK_CACHE_DIR"):
         return Path(os.path.expanduser(named))  # noqa: PTH111  # a home that is unknown is no error here
     if sys.platform == "linux":  # platformdirs says the same, at a tenth of a second question's time
-        return Path(os.environ.get("XDG_CACHE_HOME", "").strip() or os.path.expanduser("~/.cache")) / "aftershock"  # noqa: PTH111
+        return Path(os.environ.get("XDG_CACHE_HOME", "").strip() or os.path.expanduser("~/.cache")) / "aftershock"  # noqa: PTH111  # as above
     import platformdirs
 
     return platformdirs.user_cache_path("aftershock", appauthor=False)
@@ -146,12 +139,6 @@ class Cache:
         folder = self._folder()
         return 0 if folder is None else store.clear(folder)
 
-    def usage(self) -> Usage:
-        """What the folder holds now."""
-        folder = self._folder()
-        sizes = [] if folder is None else [file.size for file in store.held(folder)]
-        return Usage(len(sizes), sum(sizes))
-
     def _folder(self) -> Path | None:
         return None if self.problem else self._usable
 
@@ -202,13 +189,8 @@ def _data_name(stamp: Stamp, digest: str, maker: bytes) -> str:
 
 
 def _decoded(payload: memoryview, type_: type[T]) -> T | None:
-    """Decode with the garbage collector off: nothing here is garbage, yet it would walk every new object again and again."""
-    collecting = gc.isenabled()
-    gc.disable()
     try:
-        return msgspec.msgpack.Decoder(type_).decode(payload)
+        with uncollected():
+            return msgspec.msgpack.Decoder(type_).decode(payload)
     except (msgspec.MsgspecError, ValueError, TypeError, RecursionError):
         return None
-    finally:
-        if collecting:
-            gc.enable()

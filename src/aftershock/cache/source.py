@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 CACHE_FORMAT = 1
 """Raised when the layout of the cache's files changes."""
 
-_DECODERS = ("model", "artifacts")
+_DECODERS = ("", "model", "artifacts")
+"""Where the code of a decoded value lies: two rooms, and beside them the module that reads owners."""
 _RACY_NS = 2_000_000_000
 _PIECE = 1 << 20
 
@@ -45,7 +46,7 @@ def stamp_of(source: Path) -> Stamp | None:
 
 def absolute(source: Path) -> bytes:
     """The path that a file is known by. Links stay links: one that points elsewhere tomorrow has another inode then."""
-    return os.fsencode(os.path.abspath(source))  # noqa: PTH100
+    return os.fsencode(os.path.abspath(source))  # noqa: PTH100  # as above
 
 
 def digest_of_bytes(content: bytes) -> str:
@@ -68,8 +69,8 @@ def digest_of(source: Path) -> str:
 
 def made_by(type_: type) -> bytes:
     """What a value was decoded by: this version and format, its type, and the code of both (which changes in a checkout without a new version)."""
-    here = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120
-    code = [_code(os.path.join(here, room)) for room in _DECODERS]  # noqa: PTH118
+    here = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120  # as above
+    code = [_code(os.path.join(here, room)) for room in _DECODERS]  # noqa: PTH118  # as above
     return repr((CACHE_FORMAT, __version__, msgspec.__version__, type_.__module__, type_.__qualname__, code)).encode()
 
 

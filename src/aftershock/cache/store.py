@@ -89,7 +89,7 @@ def write(directory: Path, name: str, whose: bytes, payload: bytes) -> None:
             file.write(_HEADER.pack(_MAGIC, zlib.crc32(payload, zlib.crc32(whose)), len(whose), len(payload)))
             file.write(whose)
             file.write(payload)
-        os.replace(temporary, _join(directory, name))  # noqa: PTH105
+        os.replace(temporary, _join(directory, name))  # noqa: PTH105  # paths are texts here, see _join
     except BaseException:
         _unlink(temporary)
         raise
@@ -146,7 +146,7 @@ def _join(directory: Path, name: str) -> str:
 
 def _unlink(path: str) -> bool:
     try:
-        os.unlink(path)  # noqa: PTH108
+        os.unlink(path)  # noqa: PTH108  # as above
     except OSError:
         return False
     return True

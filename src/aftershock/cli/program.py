@@ -56,7 +56,7 @@ class Commands(click.Group):
         """Every command in the order in which a person meets them."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # as above
         """The command, imported now; None where there is none."""
         if cmd_name not in COMMANDS:
             return None
@@ -69,7 +69,7 @@ class Commands(click.Group):
             raise aftershock.UsageError(args[0], "there is no such command", f"Use one of: {', '.join(COMMANDS)}")
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # as above
         """The list of commands, from the summaries here."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])

@@ -3,6 +3,5 @@
 from aftershock.config.reading import InForce, explain, find_config, load_policy
 from aftershock.config.settings import schema
 from aftershock.config.starter import starter
-from aftershock.config.values import SEVERITY_RULES
 
-__all__ = ["SEVERITY_RULES", "InForce", "explain", "find_config", "load_policy", "schema", "starter"]
+__all__ = ["InForce", "explain", "find_config", "load_policy", "schema", "starter"]

@@ -11,9 +11,9 @@ import msgspec
 
 from aftershock.config.document import parse
 from aftershock.config.settings import SECTIONS, SETTINGS, TOP, inside, value_of
-from aftershock.config.values import SEVERITY_RULES, At, entries
+from aftershock.config.values import At, entries
 from aftershock.errors import ConfigError
-from aftershock.model import Policy
+from aftershock.model import SEVERITY_RULES, Policy
 
 NAMES = ("aftershock.yml", "aftershock.yaml")
 MAX_BYTES = 1_000_000

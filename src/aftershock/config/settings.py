@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from aftershock.config import values
-from aftershock.model import Clocks, Markers, Policy, SeverityPolicy
+from aftershock.model import SEVERITY_RULES, Clocks, Markers, Policy, SeverityPolicy
 
 SECTIONS = {"severity": SeverityPolicy, "markers": Markers, "clocks": Clocks}
 """Top-level keys that hold further settings, and what they become."""
@@ -59,7 +59,7 @@ class Setting(msgspec.Struct, frozen=True):
 
 WORDS = Kind(values.words, _WORDS)
 NUMBER = Kind(values.number, _or_nothing(_NUMBER))
-RULES = Kind(values.rules, _or_nothing(_object({rule: {"type": ["boolean", "null"]} for rule in values.SEVERITY_RULES})))
+RULES = Kind(values.rules, _or_nothing(_object({rule: {"type": ["boolean", "null"]} for rule in SEVERITY_RULES})))
 MINUTES = Kind(values.minutes, _or_nothing(_object({level: _or_nothing(_NUMBER) for level in values.SEVERITIES})))
 OWNER = Kind(values.owner, _or_nothing(_OWNER))
 LINK = Kind(values.link, {"type": ["string", "null"], "pattern": values.LINK})
@@ -113,7 +113,6 @@ SETTINGS = (
     Setting("clocks.initial_notification", NUMBER, "Minutes from detection to the first notification."),
     Setting("clocks.impact_checklist", NUMBER, "Minutes from detection to the impact checklist."),
     Setting("clocks.next_update", MINUTES, "Minutes from one update to the next, by severity."),
-    Setting("clocks.postmortem", NUMBER, "Minutes from resolution to the postmortem."),
     Setting("owners", OWNERS, "Owners of what dbt names none for; the first entry that matches counts."),
     Setting("default_owner", OWNER, "Owner of everything that nothing else names one for."),
     Setting("exposures", EXPOSURES, "Dashboards and other consumers that dbt does not declare."),

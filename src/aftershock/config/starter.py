@@ -1,6 +1,7 @@
-"""A first aftershock.yml, written from a manifest: everything is a comment, so that it changes nothing until somebody takes a ``#`` away.
+"""A first aftershock.yml, written from a manifest: everything is a comment, so that it changes nothing until somebody uncomments it.
 
-Explanations start with ``# ``, suggestions with ``#`` alone: remove that one character and the line is a setting.
+Between empty lines stand blocks: one setting with all that belongs to it. Explanations start with ``##``, settings with ``# ``: remove these two
+characters from every line of a block that has them, as editors do, and the block is in force.
 """
 
 from __future__ import annotations
@@ -48,37 +49,37 @@ def starter(project: Project) -> str:
 def _head(project: Project) -> list[str]:
     name = f" of {quoted(project.info.name)}" if project.info.name else ""
     return [
-        f"# Settings of aftershock{name}, beside dbt_project.yml.",
-        '# Lines that start with "#" and no blank are suggestions: take the # away to use one.',
-        "# `aftershock config` shows what is in force, and from where.",
+        f"## Settings of aftershock{name}, beside dbt_project.yml.",
+        '## Everything is a comment. To use a block, remove "# " from all of its lines; lines with ## explain and stay.',
+        "## `aftershock config` shows what is in force, and from where.",
     ]
 
 
 def _severity(nodes: list[Node]) -> list[str]:
     types = {node.exposure.type for node in nodes if node.exposure is not None and node.exposure.type}
     lines = [
-        "# How bad it is. Counts from which the severity is raised to P1; targets that are production (none named: all are).",
-        "#severity:",
-        "#  many_exposures: 3",
-        "#  many_tables: 10",
-        "#  production_targets: [prod]",
+        "## How bad it is. Counts from which the severity is raised to P1; targets that are production (none named: all are).",
+        "# severity:",
+        "#   many_exposures: 3",
+        "#   many_tables: 10",
+        "#   production_targets: [prod]",
     ]
     if others := sorted(types - {"application", "ml", "dashboard", "notebook", "analysis"}):
-        lines += ["# Exposure types of this project that may act on the data by themselves:", f"#  automation_types: {_list(others)}"]
-    return [*lines, "# A rule is turned off by its name:", "#  rules:", "#    lower-no-consumer: false"]
+        lines += ["## Exposure types of this project that may act on the data by themselves:", f"#   automation_types: {_list(others)}"]
+    return [*lines, "## A rule is turned off by its name:", "#   rules:", "#     lower-no-consumer: false"]
 
 
 def _markers(nodes: list[Node]) -> list[str]:
     tags = Counter(tag for node in nodes for tag in node.tags)
-    lines = ["# Words that mark a node. They are added to the defaults; -word takes a default away.", "#markers:"]
+    lines = ["## Words that mark a node. They are added to the defaults; -word takes a default away.", "# markers:"]
     suggested = False
     for name, hints in _LOOKS_LIKE:
         known = {word.casefold() for word in getattr(Markers(), name)}
         found = [tag for tag, _ in tags.most_common() if tag.casefold() not in known and not _words(tag).isdisjoint(hints)]
         if found:
             suggested = True
-            lines += [f"# Tags of this project that may belong here{_more(found)}:", f"#  {name}: {_list(found[:MOST])}"]
-    return lines if suggested else [*lines, "#  critical_tags: [tier0]"]
+            lines += [f"## Tags of this project that may belong here{_more(found)}:", f"#   {name}: {_list(found[:MOST])}"]
+    return lines if suggested else [*lines, "#   critical_tags: [tier0]"]
 
 
 def _words(tag: str) -> set[str]:
@@ -89,21 +90,21 @@ def _words(tag: str) -> set[str]:
 
 def _clocks() -> list[str]:
     return [
-        "# Minutes: from detection, and between updates.",
-        "#clocks:",
-        "#  initial_notification: 15",
-        "#  impact_checklist: 30",
-        "#  next_update: {P0: 30, P1: 60, P2: 240, P3: 1440}",
+        "## Minutes: from detection, and between updates.",
+        "# clocks:",
+        "#   initial_notification: 15",
+        "#   impact_checklist: 30",
+        "#   next_update: {P0: 30, P1: 60, P2: 240, P3: 1440}",
     ]
 
 
 def _owners(project: Project, nodes: list[Node]) -> list[str]:
     lines = [
-        "# Who is told, where dbt names nobody; the first entry that matches counts.",
-        '# An owner is a name, an e-mail, "@slack", "Name <e-mail> @slack", or name, email and slack.',
-        "#owners:",
-        '#  - path: "models/staging/*"',
-        "#    owner: Data Platform <data@example.com>",
+        "## Who is told, where dbt names nobody; the first entry that matches counts.",
+        '## An owner is a name, an e-mail, "@slack", "Name <e-mail> @slack", or name, email and slack.',
+        "# owners:",
+        '#   - path: "models/staging/*"',
+        "#     owner: Data Platform <data@example.com>",
     ]
     packages = sorted({node.package for node in nodes if node.package and node.package != project.info.name})
     lines += _rules("Packages other than the project", "package", packages)
@@ -113,8 +114,8 @@ def _owners(project: Project, nodes: list[Node]) -> list[str]:
     lines += _rules("Sources without an owner", "node", [node.unique_id for node in unowned if not node.path])
     nobody = sorted(name for name, group in project.groups.items() if not group.owners)
     if nobody:
-        lines.append(f"# Groups without an owner (name one in dbt): {_list(nobody[:MOST])}{_more(nobody)}")
-    return [*lines, "# Owner of everything else:", '#default_owner: "@data-oncall"']
+        lines.append(f"## Groups without an owner (name one in dbt): {_list(nobody[:MOST])}{_more(nobody)}")
+    return [*lines, "", "## Owner of everything else.", '# default_owner: "@data-oncall"']
 
 
 def _is_unowned_source(node: Node, project: Project) -> bool:
@@ -125,9 +126,9 @@ def _is_unowned_source(node: Node, project: Project) -> bool:
 
 def _rules(title: str, condition: str, names: list[str]) -> list[str]:
     """An owner rule for each name, under a line that says what they are."""
-    lines = [f"# {title}{_more(names)}:"] if names else []
+    lines = [f"## {title}{_more(names)}:"] if names else []
     for name in names[:MOST]:
-        lines += [f"#  - {condition}: {quoted(name)}", '#    owner: "@data-oncall"']
+        lines += [f"#   - {condition}: {quoted(name)}", '#     owner: "@data-oncall"']
     return lines
 
 
@@ -135,21 +136,21 @@ def _exposures(nodes: list[Node]) -> list[str]:
     public = [node.label for node in nodes if node.access == "public" and node.resource_type == "model"]
     declared = sum(node.exposure is not None for node in nodes)
     lines = [
-        f"# Dashboards and other consumers that dbt does not declare (it declares {declared}).",
-        "#exposures:",
-        "#  - name: Weekly revenue",
-        f"#    depends_on: {_list(public[:1] or [node.label for node in nodes if node.resource_type == 'model'][:1] or ['my_model'])}",
-        "#    type: dashboard",
-        "#    owner: Finance <finance@example.com>",
-        "#    url: https://bi.example.com/weekly-revenue",
+        f"## Dashboards and other consumers that dbt does not declare (it declares {declared}).",
+        "# exposures:",
+        "#   - name: Weekly revenue",
+        f"#     depends_on: {_list(public[:1] or [node.label for node in nodes if node.resource_type == 'model'][:1] or ['my_model'])}",
+        "#     type: dashboard",
+        "#     owner: Finance <finance@example.com>",
+        "#     url: https://bi.example.com/weekly-revenue",
     ]
     if public:
-        lines.append(f"# Public models, whose readers in other projects could be named above: {_list(public[:MOST])}{_more(public)}")
+        lines.append(f"## Public models, whose readers in other projects could be named above: {_list(public[:MOST])}{_more(public)}")
     return lines
 
 
 def _docs() -> list[str]:
-    return ["# Where dbt docs are served, for links.", "#docs_url: https://docs.example.com"]
+    return ["## Where dbt docs are served, for links.", "# docs_url: https://docs.example.com"]
 
 
 def _more(names: list[str]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from aftershock.config.document import Mapping, Scalar, Sequence, shown
 from aftershock.errors import ConfigError
-from aftershock.model import DeclaredExposure, Owner, OwnerRule
+from aftershock.model import SEVERITY_RULES, DeclaredExposure, Owner, OwnerRule, Severity
 from aftershock.owners import parse_owner
 
 if TYPE_CHECKING:
@@ -17,28 +17,7 @@ if TYPE_CHECKING:
 
 V = TypeVar("V")
 
-SEVERITY_RULES = (
-    "start-typical",
-    "unconfirmed-loss",
-    "raise-critical-marker",
-    "raise-automation-exposure",
-    "raise-public-model",
-    "raise-export",
-    "raise-many-exposures",
-    "raise-many-tables",
-    "raise-freshness-error",
-    "raise-p0-critical-node",
-    "raise-p0-critical-exposure",
-    "raise-p0-regulatory",
-    "raise-p0-customer-facing",
-    "lower-warn-only",
-    "lower-no-consumer",
-    "keep-no-exposures",
-    "cap-not-production",
-)
-"""Every rule of the severity policy, in the order of application."""
-
-SEVERITIES = ("P0", "P1", "P2", "P3")
+SEVERITIES = tuple(level.value for level in Severity)
 CONDITIONS = ("path", "tag", "package", "node")
 OWNER_PARTS = ("name", "email", "slack")
 EXPOSURE_KEYS = ("name", "depends_on", "type", "owner", "maturity", "url", "meta")
@@ -130,7 +109,7 @@ def number(tree: Tree, at: At, _default: int = 0) -> int:
     raise at.error(f"must be a whole number from 1 to {MAX_NUMBER}, not {_a(tree)}")
 
 
-def switch(tree: Tree, at: At, _default: bool = True) -> bool:  # noqa: FBT001, FBT002
+def switch(tree: Tree, at: At, _default: bool = True) -> bool:  # noqa: FBT001, FBT002  # a reader has one shape
     """True or false."""
     if isinstance(tree, Scalar) and tree.kind == "bool":
         return tree.text.lower() in _TRUE

@@ -4,6 +4,6 @@ from aftershock.impact.assess import assess
 from aftershock.impact.checklist import checklist
 from aftershock.impact.declared import with_declared
 from aftershock.impact.radius import blast_radius
-from aftershock.impact.severity import RULES, judge
+from aftershock.impact.severity import judge
 
-__all__ = ["RULES", "assess", "blast_radius", "checklist", "judge", "with_declared"]
+__all__ = ["assess", "blast_radius", "checklist", "judge", "with_declared"]

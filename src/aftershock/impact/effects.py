@@ -80,7 +80,7 @@ def seen_skipped(run: Run | None, info: ProjectInfo) -> frozenset[str]:
     return frozenset(result.unique_id for result in skipped if info.engine == "core" or "upstream" in result.message.lower())
 
 
-def _can_be_skipped(node: Node, category: Category, below_built: bool) -> bool:  # noqa: FBT001
+def _can_be_skipped(node: Node, category: Category, below_built: bool) -> bool:  # noqa: FBT001  # as its neighbours
     """An ephemeral model is never run, so never skipped; a source that failed to load stops nothing, but one whose schema broke does."""
     return node.materialized != "ephemeral" and (below_built or category is Category.SCHEMA_BREAK)
 

@@ -64,7 +64,7 @@ def privacy(node: Node, markers: Markers) -> Mark | None:
     return _word(node, _fold(markers.privacy))
 
 
-def tri_state(found: Iterable[Mark], denied: bool, asked: Iterable[Mark] = ()) -> Impact:  # noqa: FBT001
+def tri_state(found: Iterable[Mark], denied: bool, asked: Iterable[Mark] = ()) -> Impact:  # noqa: FBT001  # one fact beside the marks
     """Yes where something is marked; no only where every node says so itself; otherwise unknown, with what to ask about."""
     marks = tuple(f"{mark.unique_id}: {mark.evidence}" for mark in found)
     if marks:

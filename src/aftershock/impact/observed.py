@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from aftershock.model import Category
+from aftershock.model import BAD_STATUSES, Category
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from aftershock.model import Freshness, Run, Seed
 
 Observed = Literal["error", "warn", "none"]
-BAD = frozenset({"error", "fail", "runtime error", "partial success"})
 
 
 def observed(seeds: Sequence[Seed], category: Category, graph: LineageGraph, run: Run | None, freshness: Freshness | None) -> Observed:
@@ -28,7 +27,7 @@ def observed(seeds: Sequence[Seed], category: Category, graph: LineageGraph, run
 
 
 def _worst(statuses: list[str]) -> Observed:
-    if any(status in BAD for status in statuses):
+    if any(status in BAD_STATUSES for status in statuses):
         return "error"
     return "warn" if "warn" in statuses else "none"
 
@@ -53,7 +52,7 @@ def _tests(unique_id: str, graph: LineageGraph, run: Run) -> Iterator[str]:
         test = graph.nodes[child].test
         if test is not None and child in run.results:
             status = run.results[child].status
-            if test.attached_node in {"", unique_id} or status in BAD:
+            if test.attached_node in {"", unique_id} or status in BAD_STATUSES:
                 yield status
 
 

@@ -38,7 +38,7 @@ def blast_radius(seeds: Sequence[Seed], category: Category, graph: LineageGraph,
     return BlastRadius(category, tuple(seeds), affected, tuple(_hidden(reached, graph)), tests)
 
 
-def _affected(node: Node, path: tuple[str, ...], effects: tuple[Effect, ...], skipped: bool) -> Affected:  # noqa: FBT001
+def _affected(node: Node, path: tuple[str, ...], effects: tuple[Effect, ...], skipped: bool) -> Affected:  # noqa: FBT001  # called for every node: a keyword costs
     if skipped and node.resource_type in BUILT and Effect.SKIPPED not in effects:
         effects = (*effects, Effect.SKIPPED)
     return Affected(node.unique_id, node.resource_type, node.label, node.relation_name, len(path) - 1, path, effects)

@@ -46,7 +46,7 @@ class Scene(msgspec.Struct, frozen=True):
         return tuple(node for node in self.affected if node.exposure is not None)
 
 
-def judge(  # noqa: PLR0913
+def judge(  # noqa: PLR0913  # the public question of this module
     radius: BlastRadius,
     graph: LineageGraph,
     policy: Policy,
@@ -81,7 +81,7 @@ def judge(  # noqa: PLR0913
     return Verdict(level, computed, scene.category.facts.typical, tuple(reasons), confidence, missing)
 
 
-def _scene(  # noqa: PLR0913
+def _scene(  # noqa: PLR0913  # as judge
     radius: BlastRadius, graph: LineageGraph, policy: Policy, run: Run | None, freshness: Freshness | None, *, confirmed: bool
 ) -> Scene:
     roots = tuple(graph.nodes[item.unique_id] for item in radius.affected if not item.depth)
@@ -107,7 +107,7 @@ def _start(scene: Scene) -> tuple[Severity, list[Reason]]:
     reasons = [Reason("start-typical", "start", f"{scene.category.value} is typically {scene.category.facts.typical}; the mild end is {level.value}")]
     if scene.category is Category.DATA_LOSS and not scene.confirmed and _on(scene, "unconfirmed-loss"):
         level = Severity.P1
-        reasons.append(Reason("unconfirmed-loss", "start", "the loss is inferred, or can be derived again: P1 until it is confirmed"))
+        reasons.append(Reason("unconfirmed-loss", "start", f"an inferred loss starts at {level.value} instead of {scene.category.facts.mild.value}"))
     return level, reasons
 
 
@@ -242,17 +242,6 @@ TO_P0: tuple[tuple[str, Rule], ...] = (
     ("raise-p0-regulatory", _regulatory),
     ("raise-p0-customer-facing", _customer_facing),
 )
-RULES = (
-    "start-typical",
-    "unconfirmed-loss",
-    *(name for name, _ in TO_P1),
-    *(name for name, _ in TO_P0),
-    "lower-warn-only",
-    "lower-no-consumer",
-    "keep-no-exposures",
-    "cap-not-production",
-)
-"""Every rule's name, in the order of application."""
 
 MARKERS: tuple[Finder, ...] = (marked.critical, marked.regulatory, marked.financial, marked.customer_facing, marked.privacy)
 

@@ -1,12 +1,10 @@
 """The nouns, frozen. Nothing here reads a file, walks a graph or prints."""
 
+from aftershock.model.category import CATEGORIES, Category, CategoryFacts, Severity
 from aftershock.model.incident import (
-    CATEGORIES,
     Affected,
     Assessment,
     BlastRadius,
-    Category,
-    CategoryFacts,
     ChecklistItem,
     Consumer,
     Dashboard,
@@ -18,14 +16,16 @@ from aftershock.model.incident import (
     Reason,
     Report,
     Seed,
-    Severity,
     Verdict,
     Window,
 )
 from aftershock.model.plan import Phase, PhaseKind, RecoveryPlan, Step, StepKind
-from aftershock.model.policy import Clocks, DeclaredExposure, Markers, OwnerRule, Policy, SeverityPolicy
+from aftershock.model.policy import SEVERITY_RULES, Clocks, DeclaredExposure, Markers, OwnerRule, Policy, SeverityPolicy
 from aftershock.model.project import (
+    BAD_STATUSES,
+    STALE_AFTER_HOURS,
     TABLE_TYPES,
+    TEST_TYPES,
     UNAFFECTED_TYPES,
     ArtifactFile,
     Artifacts,
@@ -49,8 +49,12 @@ from aftershock.model.project import (
 )
 
 __all__ = [
+    "BAD_STATUSES",
     "CATEGORIES",
+    "SEVERITY_RULES",
+    "STALE_AFTER_HOURS",
     "TABLE_TYPES",
+    "TEST_TYPES",
     "UNAFFECTED_TYPES",
     "Affected",
     "ArtifactFile",

@@ -8,6 +8,26 @@ import msgspec
 
 from aftershock.model.project import Owner
 
+SEVERITY_RULES = (
+    "unconfirmed-loss",
+    "raise-critical-marker",
+    "raise-automation-exposure",
+    "raise-public-model",
+    "raise-export",
+    "raise-many-exposures",
+    "raise-many-tables",
+    "raise-freshness-error",
+    "raise-p0-critical-node",
+    "raise-p0-critical-exposure",
+    "raise-p0-regulatory",
+    "raise-p0-customer-facing",
+    "lower-warn-only",
+    "lower-no-consumer",
+    "keep-no-exposures",
+    "cap-not-production",
+)
+"""Every rule of the severity policy that can be switched off, in the order of application; the start at the typical level cannot."""
+
 CRITICAL_KEYS = ("tier", "data_tier", "criticality", "critical")
 CRITICAL_VALUES = ("1", "tier1", "tier-1", "tier.tier1", "t1", "p0", "p1", "critical", "high", "true")
 CRITICAL_TAGS = ("critical", "p0", "p1", "tier1", "tier-1", "sla")
@@ -49,7 +69,6 @@ class Clocks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     initial_notification: int = 15
     impact_checklist: int = 30
     next_update: dict[str, int] = msgspec.field(default_factory=lambda: {"P0": 30, "P1": 60, "P2": 240, "P3": 1440})
-    postmortem: int = 2880
 
 
 class OwnerRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -9,14 +9,19 @@ from typing import Any, Literal
 
 import msgspec
 
-CONSUMER_TYPES = frozenset({"exposure"})
-"""Resource types that stand for people and programs outside dbt."""
-
 TABLE_TYPES = frozenset({"model", "seed", "snapshot", "source"})
 """Resource types that can be a relation in the warehouse."""
 
-UNAFFECTED_TYPES = frozenset({"test", "unit_test", "analysis", "operation", "rpc", "sql_operation"})
+TEST_TYPES = frozenset({"test", "unit_test"})
+
+UNAFFECTED_TYPES = TEST_TYPES | {"analysis", "operation", "rpc", "sql_operation"}
 """Resource types that depend on data but are not data, nor a consumer of it: they are never 'affected'."""
+
+BAD_STATUSES = frozenset({"error", "fail", "runtime error", "partial success"})
+"""Statuses of a result that are worse than a warning."""
+
+STALE_AFTER_HOURS = 24
+"""Artifacts older than this are worth a word: the nightly run has been since, or should have."""
 
 
 class Owner(msgspec.Struct, frozen=True, order=True, omit_defaults=True):
@@ -182,7 +187,7 @@ class ProjectInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def engine(self) -> Literal["core", "fusion"]:
         """Dbt 2.x is Fusion; it writes the same schema versions as core."""
-        return "fusion" if self.dbt_version.split(".", 1)[0].isdigit() and int(self.dbt_version.split(".", 1)[0]) >= 2 else "core"  # noqa: PLR2004
+        return "fusion" if self.dbt_version.split(".", 1)[0].isdigit() and int(self.dbt_version.split(".", 1)[0]) >= 2 else "core"  # noqa: PLR2004  # dbt 2
 
 
 class Project(msgspec.Struct, frozen=True):

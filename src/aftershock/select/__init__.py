@@ -9,31 +9,22 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from aftershock.select.grammar import Criteria, Indirect, SetOperation, parse
     from aftershock.select.names import Resolution, complete, resolve, resolve_all, spelling
     from aftershock.select.selector import LISTED_TYPES, select
-    from aftershock.select.tested import seeds_of
 
 __all__ = [
     "LISTED_TYPES",
-    "Criteria",
-    "Indirect",
     "Resolution",
-    "SetOperation",
     "complete",
-    "parse",
     "resolve",
     "resolve_all",
-    "seeds_of",
     "select",
     "spelling",
 ]
 
 _HOMES = {
-    **dict.fromkeys(("Criteria", "Indirect", "SetOperation", "parse"), "grammar"),
     **dict.fromkeys(("Resolution", "complete", "resolve", "resolve_all", "spelling"), "names"),
     **dict.fromkeys(("LISTED_TYPES", "select"), "selector"),
-    "seeds_of": "tested",
 }
 
 

@@ -75,7 +75,7 @@ def relation_parts(text: str) -> tuple[str, ...]:
         if rest == ".":
             return ()
         rest = rest[1:]
-    return tuple(part.strip().lower() for part in parts) if all(parts) and len(parts) <= 4 else ()  # noqa: PLR2004
+    return tuple(part.strip().lower() for part in parts) if all(parts) and len(parts) <= 4 else ()  # noqa: PLR2004  # four, as the docstring says
 
 
 def relation(node: Node) -> tuple[str, ...]:

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
     Configs = Callable[[], Mapping[str, Mapping[str, Any]]]
     Patches = Callable[[], Mapping[str, str]]
-    Method = Callable[["Scope", tuple[str, ...], Any], Iterable[str]]
+    Method = Callable[["Scope", tuple[str, ...], object], Iterable[str]]
 
 APART = frozenset({"source", "exposure", "metric", "semantic_model", "saved_query", "unit_test", "function"})
 """Resource types that a manifest keeps outside its ``nodes``."""
 
 RESOURCE_TYPES = frozenset({*APART, "model", "seed", "snapshot", "test", "analysis", "operation", "rpc", "sql_operation", "doc", "macro", "group", "fixture"})
-TEST_TYPES = {
+TEST_KINDS = {
     "generic": {"generic"},
     "schema": {"generic"},
     "singular": {"singular"},
@@ -76,15 +76,15 @@ def _matches_fqn(fqn: tuple[str, ...], selector: str, *, versioned: bool) -> boo
     return True
 
 
-def _fqn(scope: Scope, _: tuple[str, ...], value: Any) -> Iterator[str]:  # noqa: ANN401
+def _fqn(scope: Scope, _: tuple[str, ...], value: object) -> Iterator[str]:
     return (node.unique_id for node in scope.nodes.values() if node.resource_type != "source" and is_fqn_match(node, str(value)))
 
 
-def _tag(scope: Scope, _: tuple[str, ...], value: Any) -> Iterator[str]:  # noqa: ANN401
+def _tag(scope: Scope, _: tuple[str, ...], value: object) -> Iterator[str]:
     return (node.unique_id for node in scope.nodes.values() if any(fnmatchcase(tag, str(value)) for tag in node.tags))
 
 
-def _group(scope: Scope, _: tuple[str, ...], value: Any) -> Iterator[str]:  # noqa: ANN401
+def _group(scope: Scope, _: tuple[str, ...], value: object) -> Iterator[str]:
     for node in scope.nodes.values():
         groupable = node.resource_type == "metric" or node.resource_type not in APART
         if node.group and groupable and not _is_inherited(node, scope) and fnmatchcase(node.group, str(value)):
@@ -97,11 +97,11 @@ def _is_inherited(node: Node, scope: Scope) -> bool:
     return attached is not None and attached.group == node.group
 
 
-def _access(scope: Scope, _: tuple[str, ...], value: Any) -> Iterator[str]:  # noqa: ANN401
+def _access(scope: Scope, _: tuple[str, ...], value: object) -> Iterator[str]:
     return (node.unique_id for node in scope.nodes.values() if node.resource_type == "model" and (node.access or "protected") == value)
 
 
-def _source(scope: Scope, _: tuple[str, ...], value: Any) -> Iterator[str]:  # noqa: ANN401
+def _source(scope: Scope, _: tuple[str, ...], value: object) -> Iterator[str]:
     parts = str(value).split(".")
     if len(parts) > MOST_SOURCE_PARTS:
         raise SelectionError(f"source:{value}", "it has too many parts", "Write source:name, source:name.table or source:package.name.table")
@@ -116,7 +116,7 @@ def _source(scope: Scope, _: tuple[str, ...], value: Any) -> Iterator[str]:  # n
 def _named(kind: str) -> Method:
     """The method that finds one resource type by ``name`` or ``package.name``."""
 
-    def search(scope: Scope, _: tuple[str, ...], value: Any) -> Iterator[str]:  # noqa: ANN401
+    def search(scope: Scope, _: tuple[str, ...], value: object) -> Iterator[str]:
         *package, name = str(value).split(".")
         if len(package) > 1:
             raise SelectionError(f"{kind}:{value}", "it has too many parts", f"Write {kind}:name or {kind}:package.name")
@@ -127,11 +127,11 @@ def _named(kind: str) -> Method:
     return search
 
 
-def _path(scope: Scope, _: tuple[str, ...], value: Any) -> Iterable[str]:  # noqa: ANN401
+def _path(scope: Scope, _: tuple[str, ...], value: object) -> Iterable[str]:
     return path_matches(str(value), scope.project, scope.nodes, scope.patches)
 
 
-def _file(scope: Scope, _: tuple[str, ...], value: Any) -> Iterator[str]:  # noqa: ANN401
+def _file(scope: Scope, _: tuple[str, ...], value: object) -> Iterator[str]:
     for node in scope.nodes.values():
         name = node.path.rpartition("/")[2]
         stem = name.rpartition(".")[0] or name
@@ -139,12 +139,12 @@ def _file(scope: Scope, _: tuple[str, ...], value: Any) -> Iterator[str]:  # noq
             yield node.unique_id
 
 
-def _package(scope: Scope, _: tuple[str, ...], value: Any) -> Iterator[str]:  # noqa: ANN401
-    name = (scope.project.info.name or value) if value == "this" else str(value)
+def _package(scope: Scope, _: tuple[str, ...], value: object) -> Iterator[str]:
+    name = (value == "this" and scope.project.info.name) or str(value)
     return (node.unique_id for node in scope.nodes.values() if fnmatchcase(node.package, name))
 
 
-def _config(scope: Scope, arguments: tuple[str, ...], value: Any) -> Iterator[str]:  # noqa: ANN401
+def _config(scope: Scope, arguments: tuple[str, ...], value: object) -> Iterator[str]:
     if scope.configs is None:
         raise SelectionError(f"config:{value}", "it needs every node's config, which was not read", "Use another method")
     loose = arguments == ("severity",)
@@ -175,18 +175,19 @@ def _equals(found: object, value: object) -> bool:
     return found == value or (isinstance(found, bool) and found in wanted)
 
 
-def _test_name(scope: Scope, _: tuple[str, ...], value: Any) -> Iterator[str]:  # noqa: ANN401
+def _test_name(scope: Scope, _: tuple[str, ...], value: object) -> Iterator[str]:
     for node in scope.nodes.values():
         name = node.test.name if node.test else node.name if node.resource_type == "unit_test" else ""
         if name and fnmatchcase(name, str(value)):
             yield node.unique_id
 
 
-def _test_type(scope: Scope, _: tuple[str, ...], value: Any) -> Iterator[str]:  # noqa: ANN401
-    if value not in TEST_TYPES:
+def _test_type(scope: Scope, _: tuple[str, ...], value: object) -> Iterator[str]:
+    kinds = TEST_KINDS.get(str(value))  # YAML may hold what is not a text
+    if kinds is None:
         raise SelectionError(f"test_type:{value}", "it is not a type of test", "Use generic, singular, unit or data")
     for node in scope.nodes.values():
-        if _test_kind(node) in TEST_TYPES[value]:
+        if _test_kind(node) in kinds:
             yield node.unique_id
 
 
@@ -196,14 +197,14 @@ def _test_kind(node: Node) -> str:
     return "unit" if node.resource_type == "unit_test" else ""
 
 
-def _resource_type(scope: Scope, _: tuple[str, ...], value: Any) -> Iterator[str]:  # noqa: ANN401
-    if value not in RESOURCE_TYPES:
+def _resource_type(scope: Scope, _: tuple[str, ...], value: object) -> Iterator[str]:
+    if str(value) not in RESOURCE_TYPES:
         raise SelectionError(f"resource_type:{value}", "it is not a resource type", f"Use one of {', '.join(sorted(RESOURCE_TYPES))}")
     return (node.unique_id for node in scope.nodes.values() if node.resource_type == value)
 
 
-def _version(scope: Scope, _: tuple[str, ...], value: Any) -> Iterator[str]:  # noqa: ANN401
-    if value not in {"latest", "prerelease", "old", "none"}:
+def _version(scope: Scope, _: tuple[str, ...], value: object) -> Iterator[str]:
+    if str(value) not in {"latest", "prerelease", "old", "none"}:
         raise SelectionError(f"version:{value}", "it is not a kind of version", "Use latest, prerelease, old or none")
     everything = [*scope.project.nodes.values(), *scope.project.disabled.values()]
     latest = {(node.package, node.name): node.version for node in everything if node.is_latest}
@@ -228,13 +229,13 @@ def _is_older(one: str, other: str) -> bool:
         return one < other
 
 
-def _result(scope: Scope, _: tuple[str, ...], value: Any) -> Iterator[str]:  # noqa: ANN401
+def _result(scope: Scope, _: tuple[str, ...], value: object) -> Iterator[str]:
     if scope.run is None:
         raise SelectionError(f"result:{value}", "it needs run_results.json beside the manifest", "Run dbt build, or name the nodes")
     return (unique_id for unique_id, result in scope.run.results.items() if result.status == value and unique_id in scope.nodes)
 
 
-def _source_status(scope: Scope, _: tuple[str, ...], value: Any) -> Iterator[str]:  # noqa: ANN401
+def _source_status(scope: Scope, _: tuple[str, ...], value: object) -> Iterator[str]:
     if value == "fresher":
         raise SelectionError("source_status:fresher", "it compares two sources.json", "Use source_status:pass, warn, error or runtime_error")
     if scope.freshness is None:
@@ -243,7 +244,7 @@ def _source_status(scope: Scope, _: tuple[str, ...], value: Any) -> Iterator[str
     return (unique_id for unique_id, source in scope.freshness.sources.items() if source.status == wanted and unique_id in scope.nodes)
 
 
-def _state(_: Scope, __: tuple[str, ...], value: Any) -> Iterator[str]:  # noqa: ANN401
+def _state(_: Scope, __: tuple[str, ...], value: object) -> Iterator[str]:
     raise SelectionError(f"state:{value}", "it compares two manifests, and there is one", "Use dbt ls --state, and name what it lists")
 
 

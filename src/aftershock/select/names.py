@@ -7,23 +7,30 @@ relation, all tables of a source. Everything else that has several candidates is
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from aftershock.errors import AmbiguousName, SelectionError, UnknownName
-from aftershock.model import Seed
+from aftershock.errors import AmbiguousName, NothingListed, SelectionError, UnknownName
+from aftershock.model import TEST_TYPES, Seed
+from aftershock.phrases import listing
 from aftershock.select.forms import KINDS, relation, relation_parts, spellings
 from aftershock.select.index import Index, index_of
 from aftershock.select.nearest import nearest
-from aftershock.select.paths import files_at, in_file, is_path
-from aftershock.select.tested import merged, seeds_for
+from aftershock.select.paths import files_at, in_file, is_path, is_properties
+from aftershock.select.tested import merged, no_data, seeds_for, with_origins
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from aftershock.graph import LineageGraph
     from aftershock.model import Node
+
+    Patches = Callable[[], Mapping[str, str]]
+
+
+LISTED = 5
 
 
 class Resolution(msgspec.Struct, frozen=True):
@@ -41,47 +48,65 @@ class _Found(NamedTuple):
     rivals: bool = False
 
 
-def resolve(text: str, graph: LineageGraph, disabled: Mapping[str, Node] | None = None) -> tuple[Seed, ...]:
+def resolve(text: str, graph: LineageGraph, disabled: Mapping[str, Node] | None = None, *, patches: Patches | None = None) -> tuple[Seed, ...]:
     """The failing nodes that a text means.
 
     Args:
         text: a unique_id, a name, ``package.name``, a version (``dim.v2``), an alias, a relation in any case and quoting, a source
-            (``raw.orders``), any of these after dbt's prefix (``source:``, ``exposure:`` …), or a file path. A test stands for what it tests.
+            (``raw.orders``), any of these after dbt's prefix (``source:``, ``exposure:`` …), or a file path. A test stands for what it tests,
+            a YAML file for all that it defines or describes.
         graph: the nodes that there are.
         disabled: nodes that the project has switched off, so that an error can say so.
+        patches: gives the YAML file that describes each node, relative to its project; only asked where a YAML file is named.
 
     Raises:
         AmbiguousName: it names several nodes; the error lists a spelling for each that names it alone.
         UnknownName: it names none; the error lists close names.
-        SelectionError: it names a disabled node, a file that holds no node, or it is a selector.
+        SelectionError: it names a disabled node, a node that holds no data, a file that holds no node, or it is a selector.
     """
-    return _Resolver(graph, disabled).seeds(text.strip())
+    return with_origins(_Resolver(graph, disabled, patches).seeds(text.strip()), graph)
 
 
-def resolve_all(texts: Iterable[str], graph: LineageGraph, disabled: Mapping[str, Node] | None = None, *, skip_files: bool = False) -> Resolution:
+def resolve_all(  # noqa: PLR0913  # the nodes and what is known about them
+    texts: Iterable[str],
+    graph: LineageGraph,
+    disabled: Mapping[str, Node] | None = None,
+    *,
+    selected: Iterable[str] = (),
+    skip_files: bool = False,
+    patches: Patches | None = None,
+) -> Resolution:
     """The failing nodes that several texts mean, each once, in order of first mention. Empty texts are passed over.
 
     Args:
         texts: as :func:`resolve` takes them.
         graph: the nodes that there are.
         disabled: nodes that the project has switched off.
+        selected: unique_ids that a selector gave; analyses and hooks among them are left out instead of refused.
         skip_files: for lists that a program wrote, as ``git diff --name-only``: leave out file paths that hold no node instead of refusing
             them, and take every node that an ambiguous path may mean.
+        patches: as for :func:`resolve`.
 
     Raises:
+        NothingListed: every text of such a list is left out.
         SelectionError: as :func:`resolve`, or nothing at all was named.
     """
-    resolver = _Resolver(graph, disabled, listed=skip_files)
+    resolver = _Resolver(graph, disabled, patches, listed=skip_files)
     seeds: list[Seed] = []
     skipped: list[tuple[str, str]] = []
     for text in filter(None, dict.fromkeys(text.strip() for text in texts)):
         why = resolver.add(text, seeds)
         if why:
             skipped.append((text, why))
+    without = [node for unique_id in selected if no_data(node := graph.nodes[unique_id])]
+    seeds += [seed for unique_id in selected if not no_data(node := graph.nodes[unique_id]) for seed in seeds_for(node, graph)]
+    if not seeds and without:
+        raise SelectionError("--select", f"all that it selects is no data: {listing([node.label for node in without], LISTED)}", "Select what they read")
+    if not seeds and skipped:
+        raise NothingListed(tuple(skipped))
     if not seeds:
-        why = f"none of the {len(skipped)} files holds a node" if skipped else "no node is named"
-        raise SelectionError("nodes", why, "Name a node, a relation or a model's file")
-    return Resolution(merged(seeds), tuple(skipped))
+        raise SelectionError("nodes", "no node is named", "Name a node, a relation or a model's file")
+    return Resolution(with_origins(merged(seeds), graph), (*skipped, *((node.label, no_data(node)) for node in without)))
 
 
 def spelling(node: Node, graph: LineageGraph) -> str:
@@ -90,10 +115,11 @@ def spelling(node: Node, graph: LineageGraph) -> str:
 
 
 def complete(prefix: str, graph: LineageGraph, limit: int = 50) -> tuple[str, ...]:
-    """Unambiguous spellings that begin with ``prefix`` in any case, sorted, at most ``limit``; tests only where nothing else does."""
+    """Unambiguous spellings of what can fail that begin with ``prefix`` in any case, sorted, at most ``limit``; tests only where nothing else does."""
     index = index_of(graph)
-    tests = {unique_id for unique_id, node in graph.nodes.items() if node.resource_type in {"test", "unit_test"}}
-    for unique_ids in (graph.nodes.keys() - tests, tests):
+    failing = {unique_id for unique_id, node in graph.nodes.items() if not no_data(node)}
+    tests = {unique_id for unique_id in failing if graph.nodes[unique_id].resource_type in TEST_TYPES}
+    for unique_ids in (failing - tests, tests):
         found = {_completion(prefix.lower(), graph.nodes[unique_id], index) for unique_id in unique_ids} - {""}
         if found:
             return tuple(sorted(found)[:limit])
@@ -109,10 +135,11 @@ def _completion(prefix: str, node: Node, index: Index) -> str:
 class _Resolver:
     """Resolves texts over one graph. ``listed`` is whether a program wrote the file paths among them, which may then name several nodes or none."""
 
-    def __init__(self, graph: LineageGraph, disabled: Mapping[str, Node] | None, *, listed: bool = False) -> None:
+    def __init__(self, graph: LineageGraph, disabled: Mapping[str, Node] | None, patches: Patches | None = None, *, listed: bool = False) -> None:
         self.graph = graph
         self.index = index_of(graph)
         self.disabled = Index(disabled or {})
+        self.patches = patches
         self.listed = listed
 
     def seeds(self, text: str) -> tuple[Seed, ...]:
@@ -142,14 +169,35 @@ class _Resolver:
         if not is_path(text):
             kind, _, name = _split(text)
             known = {node.label for node in self.graph.nodes.values() if node.resource_type == kind} if kind else self.index.labels
-            raise UnknownName(text or "name", "no node has this name" if text else "it is empty", nearest(name, known))
-        nodes = in_file(text, self.index, lambda node: _spelling(node, self.index), listed=self.listed)
-        if len({(node.package, node.path) for node in nodes}) > 1:
-            return _Found(tuple(nodes), f"{text} may be any of {len(nodes)} nodes: {', '.join(_spelling(node, self.index) for node in nodes)}")
-        return _Found(tuple(nodes), f"{len(nodes)} nodes are defined in {text}" if len(nodes) > 1 else "")
+            problem = "no node has this name" if text else "it is empty"
+            raise UnknownName(text or "name", problem, nearest(name, known), "dbt ls lists the names that there are")
+        index = self._files(text)
+        found = in_file(text, index, self._spelling, listed=self.listed)
+        nodes = tuple(self.graph.nodes[node.unique_id] for node in found)
+        if len({(node.package, node.path) for node in files_at(text, index)}) > 1:
+            return _Found(nodes, f"{text} may be any of {len(nodes)} nodes: {', '.join(map(self._spelling, nodes))}")
+        how = "defined or described" if is_properties(text) else "defined"
+        return _Found(nodes, f"{len(nodes)} nodes are {how} in {text}" if len(nodes) > 1 else "")
+
+    def _files(self, text: str) -> Index:
+        """Where to look for a file: a node that a YAML file describes counts as in it."""
+        return self._described if is_properties(text) else self.index
+
+    @cached_property
+    def _described(self) -> Index:
+        paths = self.patches() if self.patches is not None else {}
+        there = {
+            unique_id: msgspec.structs.replace(node, path=path.replace("\\", "/"))
+            for unique_id, path in paths.items()
+            if (node := self.graph.nodes.get(unique_id)) and not is_properties(node.path)
+        }
+        return Index({**self.graph.nodes, **there}) if there else self.index
+
+    def _spelling(self, node: Node) -> str:
+        return _spelling(self.graph.nodes[node.unique_id], self.index)
 
     def _refuse_disabled(self, text: str) -> None:
-        is_file = is_path(text) and not files_at(text, self.index) and files_at(text, self.disabled)
+        is_file = is_path(text) and not files_at(text, self._files(text)) and files_at(text, self.disabled)
         if text in self.disabled.nodes or is_file or _by_name(text, self.disabled).nodes:
             raise SelectionError(text, "it is disabled, so dbt neither builds nor reads it", "Enable it and run dbt parse, or name a node that is enabled")
 
@@ -177,7 +225,7 @@ def _one(text: str, candidates: list[Node], index: Index, *, by_relation: bool =
     if len(nodes) == 1:
         return _Found((first,), _aside(text, first, index, alias=by_relation))
     if all(node.version and (node.package, node.name) == (first.package, first.name) for node in nodes):
-        return _Found(tuple(nodes), f"{text} is all versions of it: {', '.join(node.label for node in nodes)}")
+        return _Found(tuple(nodes), f"{text} has {f'{len(nodes)} versions, all' if len(nodes) > 2 else 'two versions, both'} taken")  # noqa: PLR2004  # both
     if by_relation and len({relation(node) for node in nodes}) == 1:
         return _Found(tuple(nodes), f"{len(nodes)} nodes are the relation {'.'.join(relation(first))}: {', '.join(node.label for node in nodes)}")
     return _Found(tuple(nodes), rivals=True)

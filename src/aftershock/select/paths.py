@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aftershock.errors import AmbiguousName, SelectionError, UnknownName
+from aftershock.model import UNAFFECTED_TYPES
 from aftershock.select.nearest import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from aftershock.model import Node
     from aftershock.select.index import Index
@@ -16,9 +17,7 @@ if TYPE_CHECKING:
 SUFFIXES = (".sql", ".py", ".csv", ".yml", ".yaml", ".md", ".json", ".toml", ".txt", ".ipynb")
 PROPERTIES = (".yml", ".yaml")
 BUILT = frozenset({"model", "seed", "snapshot", "function", "analysis", "test"})
-"""What a file can hold as its own: of a properties file only YAML snapshots remain."""
-
-LISTED = 5
+"""What a file of code or rows can hold."""
 
 
 def is_path(text: str) -> bool:
@@ -26,33 +25,44 @@ def is_path(text: str) -> bool:
     return "/" in text or "\\" in text or text.lower().endswith(SUFFIXES)
 
 
+def is_properties(text: str) -> bool:
+    """Whether a text is the path of a YAML file."""
+    return _clean(text).lower().endswith(PROPERTIES)
+
+
 def in_file(text: str, index: Index, spell: Callable[[Node], str], *, listed: bool = False) -> list[Node]:
-    """The nodes that a file defines; usually one, more where an SQL file holds several snapshots.
+    """The nodes that a file defines or describes; usually one, more where an SQL file holds several snapshots, or for a YAML file.
 
     Args:
         text: a path with either kind of slash, relative to the project, to a folder above it, or to one inside it.
-        index: where the nodes are.
+        index: where the nodes are; for a YAML file also those that it describes.
         spell: an unambiguous spelling, for error messages.
         listed: whether a program listed the file, so that nobody can be asked: several candidates are all taken, unknown files not compared.
 
     Raises:
         AmbiguousName: files of that path in several packages or folders.
-        SelectionError: a properties file, which describes nodes but is none.
+        SelectionError: a file of macros, or a YAML file that neither defines nor describes a node.
         UnknownName: no node lies there.
     """
-    path = _clean(text)
     found = files_at(text, index)
-    built = [node for node in found if node.resource_type in BUILT and not (node.resource_type == "test" and path.endswith(PROPERTIES))]
-    if found and not built:
-        declared = ", ".join(spell(node) for node in found[:LISTED] if node.resource_type not in {"test", "unit_test"})
-        raise SelectionError(
-            text, "it is a properties file, which names no node by itself", f"Name a node{' that it declares: ' + declared if declared else ''}"
-        )
-    if not built:
-        _refuse(text, path, index, suggest=not listed)
-    if len({(node.package, node.path) for node in built}) > 1 and not listed:
-        raise AmbiguousName(text, tuple(spell(node) for node in built))
-    return built
+    nodes = _declared(found, index) if is_properties(text) else [node for node in found if node.resource_type in BUILT]
+    if not nodes:
+        _refuse(text, _clean(text), index, suggest=not listed)
+    if len({(node.package, node.path) for node in found}) > 1 and not listed:
+        raise AmbiguousName(text, tuple(spell(index.nodes[node.unique_id]) for node in nodes))
+    return nodes
+
+
+def _declared(found: Iterable[Node], index: Index) -> list[Node]:
+    """What a YAML file is about: the nodes in it, and those to which its data tests belong."""
+    about: dict[str, Node] = {}
+    for node in found:
+        attached = node.test.attached_node if node.test else ""
+        if node.resource_type not in UNAFFECTED_TYPES:
+            about[node.unique_id] = node
+        elif attached in index.nodes:
+            about.setdefault(attached, index.nodes[attached])
+    return list(about.values())
 
 
 def files_at(text: str, index: Index) -> list[Node]:
@@ -89,6 +99,6 @@ def _refuse(text: str, path: str, index: Index, *, suggest: bool) -> None:
     if "macros" in folders or (folders and folders[-1] == "generic"):
         raise SelectionError(text, "it is a file of macros, which names no node by itself", "Name a node that uses them")
     if path.endswith(PROPERTIES):
-        raise SelectionError(text, "it is a properties file, which names no node by itself", "Name a node that it describes")
+        raise SelectionError(text, "it neither defines nor describes a node of the manifest", "Name the node that is damaged")
     files = {node.path for nodes in index.by_file.values() for node in nodes if not node.path.endswith(PROPERTIES)} if suggest else ()
-    raise UnknownName(text, "no node of the manifest is defined in this file", nearest(path, files))
+    raise UnknownName(text, "no node of the manifest is defined in this file", nearest(path, files), "Name the node, or run dbt parse if the file is new")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from aftershock.errors import SelectionError
+from aftershock.model import TEST_TYPES
 from aftershock.select.grammar import Criteria, SetOperation, parse, parse_definition
 from aftershock.select.methods import METHODS, Scope
 from aftershock.select.nearest import nearest
@@ -24,7 +25,7 @@ LISTED_TYPES = frozenset({"model", "snapshot", "seed", "test", "source", "exposu
 MOST_REFERENCES = 20
 
 
-def select(  # noqa: PLR0913
+def select(  # noqa: PLR0913  # everything that a selector may ask for
     include: Sequence[str],
     exclude: Sequence[str],
     graph: LineageGraph,
@@ -135,7 +136,7 @@ class _Selector:
 
     def _tests_below(self, selected: AbstractSet[str]) -> list[Node]:
         below = {child for unique_id in selected for child in self.graph.children(unique_id)}
-        return [node for node in map(self.graph.nodes.__getitem__, below) if node.resource_type in {"test", "unit_test"}]
+        return [node for node in map(self.graph.nodes.__getitem__, below) if node.resource_type in TEST_TYPES]
 
     def _sources(self) -> AbstractSet[str]:
         return {unique_id for unique_id, node in self.graph.nodes.items() if node.resource_type == "source"}

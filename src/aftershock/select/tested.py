@@ -1,29 +1,37 @@
-"""What stands for what: a failing test means that the node it tests is damaged."""
+"""What stands for what: a failing test means that the node it tests is damaged, and what shows data is as wrong as what it reads."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from aftershock.errors import SelectionError
-from aftershock.model import Seed
+from aftershock.model import TEST_TYPES, UNAFFECTED_TYPES, Seed
+from aftershock.phrases import listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
 
     from aftershock.graph import LineageGraph
     from aftershock.model import Node
 
-CODE_FAULT = "a failing unit test is a fault of the code, not damaged data"
+CODE_FAULT = "is a unit test: its failure is a fault in code, not damaged data; nothing needs to be rebuilt unless the model ran"
+SHOWING = frozenset({"exposure", "metric", "semantic_model", "saved_query"})
+"""Resource types that hold no rows: they show what their parents hold."""
+
+LISTED = 5
 
 
 def seeds_for(node: Node, graph: LineageGraph, note: str = "") -> tuple[Seed, ...]:
     """The failing nodes that naming ``node`` means: itself, or for a test what it tests.
 
     Raises:
-        SelectionError: a test of nothing that the manifest has.
+        SelectionError: a test of nothing that the manifest has, or a node that holds no data.
     """
     if node.resource_type == "unit_test":
-        return tuple(Seed(parent, node.unique_id, _join(note, CODE_FAULT)) for parent in _tested(node, _unit_tested(node, graph)))
+        return tuple(Seed(parent, node.unique_id, _join(f"{node.name} {CODE_FAULT}", note)) for parent in _tested(node, _unit_tested(node, graph)))
+    if why := no_data(node):
+        raise SelectionError(node.label, why, _instead(node, graph))
     if node.resource_type != "test":
         return (Seed(node.unique_id, note=note),)
     parents = graph.parents(node.unique_id)
@@ -35,28 +43,44 @@ def seeds_for(node: Node, graph: LineageGraph, note: str = "") -> tuple[Seed, ..
     return (Seed(attached, node.unique_id, _join(note, f"it is tested against {others}, which may be the damaged side" if others else "")),)
 
 
-def seeds_of(unique_ids: Iterable[str], graph: LineageGraph) -> tuple[Seed, ...]:
-    """The failing nodes that a selection means: every node itself, every test what it tests; merged, in order of unique_id.
-
-    A test of nothing that the manifest has is left out.
-    """
-    nodes = [graph.nodes[unique_id] for unique_id in sorted(set(unique_ids))]
-    return merged(seed for node in nodes if node.resource_type not in _TESTS or graph.parents(node.unique_id) for seed in seeds_for(node, graph))
+def no_data(node: Node) -> str:
+    """Why a node cannot be what failed: an analysis or a hook reads data and holds none. Empty for every other."""
+    if node.resource_type not in UNAFFECTED_TYPES or node.resource_type in TEST_TYPES:
+        return ""
+    return f"it is {'an' if node.resource_type[:1] in 'aeiou' else 'a'} {node.resource_type}, which is not data: nothing in it can be damaged"
 
 
 def merged(seeds: Iterable[Seed]) -> tuple[Seed, ...]:
-    """One seed for each node, in order of first mention; a node that is named itself needs no test that stands for it."""
-    kept: dict[str, Seed] = {}
+    """One seed for each node and test that stands for it, in order of first mention: every failing test has its own owner."""
+    kept: dict[tuple[str, str], Seed] = {}
     for seed in seeds:
-        before = kept.get(seed.unique_id)
-        if before is None or (before.via and not seed.via):
-            kept[seed.unique_id] = seed
-        elif bool(before.via) == bool(seed.via) and seed.note and seed.note not in before.note:
-            kept[seed.unique_id] = Seed(before.unique_id, before.via, _join(before.note, seed.note))
+        key = seed.unique_id, seed.via
+        before = kept.setdefault(key, seed)
+        if seed.note and seed.note not in before.note:
+            kept[key] = Seed(before.unique_id, before.via, _join(before.note, seed.note))
     return tuple(kept.values())
 
 
-_TESTS = frozenset({"test", "unit_test"})
+def with_origins(seeds: tuple[Seed, ...], graph: LineageGraph) -> tuple[Seed, ...]:
+    """The seeds, of which those that only show data point at what they read, unless that has failed itself."""
+    failing = {seed.unique_id for seed in seeds}
+    return tuple(Seed(seed.unique_id, seed.via, _join(seed.note, _shown(graph.nodes[seed.unique_id], failing, graph))) for seed in seeds)
+
+
+def _instead(node: Node, graph: LineageGraph) -> str:
+    parents = _labels(node, graph)
+    return f"Name what it reads: {parents}" if parents else "Name the damaged node"
+
+
+def _shown(node: Node, failing: AbstractSet[str], graph: LineageGraph) -> str:
+    if node.resource_type not in SHOWING or not failing.isdisjoint(graph.parents(node.unique_id)):
+        return ""
+    parents = _labels(node, graph)
+    return f"what it shows comes from {parents}: assess the one that is wrong" if parents else ""
+
+
+def _labels(node: Node, graph: LineageGraph) -> str:
+    return listing([graph.nodes[parent].label for parent in graph.parents(node.unique_id)], LISTED)
 
 
 def _unit_tested(node: Node, graph: LineageGraph) -> tuple[str, ...]:

@@ -31,8 +31,11 @@ Examples:
 
 A NODE is whatever you have at hand: a name (stg_orders), package.name, a
 version (dim_customers.v2), a relation (db.schema.table), a source (raw.orders),
-an exposure or metric, a file path, a test (it stands for what it tests), or a
-unique_id.
+an exposure or metric, a file path, a test (it stands for what it tests), a
+YAML file (it stands for what it defines or describes), or a unique_id.
+
+Files in a list on standard input that hold no node are left out, with a word
+on each. If nothing in the list is a node, the answer is that, with exit code 0.
 
 Exit codes: 0 answered, 1 the severity reaches --fail-on, 2 could not run.
 """
@@ -104,7 +107,11 @@ def command(**given: Any) -> int:  # noqa: ANN401  # typed by Question
     standard input, one a line.
     """
     question = Question(**given).validated()
-    report = _answer(question)
+    try:
+        report = _answer(question)
+    except aftershock.NothingListed as found:  # a list that a program wrote may well hold no node: that is an answer
+        emit(aftershock.render_nothing(found.reasons, question.format_), question.output)
+        return 0
     shown = screen(question.output)
     emit(
         aftershock.render(report, question.format_, width=shown.width, colour=shown.colour, show_all=question.show_all),
@@ -117,12 +124,14 @@ def _answer(question: Question) -> Report:
     piped = inputs.names_from_stdin() if inputs.STDIN in question.nodes else []
     found = inputs.read(question.target_dir, question.manifest, question.config, cached=not question.no_cache)
     names = [name for name in question.nodes if name != inputs.STDIN] + piped
+    selected: tuple[str, ...] = ()
     if question.select:
-        names += aftershock.find(found.artifacts, question.select, question.exclude, policy=found.policy, configs=found.configs, patches=found.patches)
+        selected = aftershock.find(found.artifacts, question.select, question.exclude, policy=found.policy, configs=found.configs, patches=found.patches)
     return aftershock.assess(
         found.artifacts,
         names,
         question.category,
+        selected=selected,
         policy=found.policy,
         since=question.since,
         until=question.until,
@@ -133,6 +142,7 @@ def _answer(question: Question) -> Report:
         severity=question.severity,
         reason=question.reason,
         skip_files=bool(piped),
+        patches=found.patches if found.manifest is not None else None,
     )
 
 
