@@ -97,15 +97,23 @@ def assess(  # noqa: PLR0913  # the public question
         confirmed=confirmed,
         override=_override(severity, reason),
     )
-    plan = recovery.plan(assessment, graph, run=artifacts.run, project=project, policy=policy)
+    left_out = tuple(f"{text} was left out: {why}." for text, why in found.skipped)
+    return _report(assessment, artifacts, graph, policy, left_out, asked_at)
+
+
+def _report(  # noqa: PLR0913, PLR0917  # one of each
+    assessment: Assessment, artifacts: Artifacts, graph: LineageGraph, policy: Policy, left_out: tuple[str, ...], asked_at: datetime
+) -> Report:
+    """The assessment with its plan, its checklist, and what it was read from."""
+    plan = recovery.plan(assessment, graph, run=artifacts.run, project=artifacts.project, policy=policy)
     exposures = sum(node.exposure is not None for node in graph.nodes.values())
     return Report(
         assessment,
         plan,
         impact.checklist(assessment, plan, run=artifacts.run, declared_exposures=exposures),
-        project.info,
+        artifacts.project.info,
         artifacts.files,
-        (*artifacts.warnings, *(f"{text} was left out: {why}." for text, why in found.skipped), *_ages(artifacts, asked_at)),
+        (*artifacts.warnings, *left_out, *_ages(artifacts, asked_at)),
         _labels(dict.fromkeys(unique_id for unique_id in _mentioned(assessment, plan) if unique_id in graph), graph),
         times.iso(asked_at),
         policy.docs_url,
