@@ -1,7 +1,7 @@
 """The lineage graph: questions about who depends on whom.
 
 A walk over adjacency answers what an assessment asks, in milliseconds. networkx is behind :attr:`LineageGraph.digraph` for every
-other algorithm, and is loaded there only, because importing it costs more than a whole assessment.
+other algorithm, and is loaded there only, because importing it costs as much as a whole assessment.
 """
 
 from __future__ import annotations

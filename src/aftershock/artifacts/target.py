@@ -180,7 +180,7 @@ def target_path(root: Path, environ: Mapping[str, str]) -> Path:
         return root / path
     file = root / PROJECT_FILE
     text = read_bytes(file)
-    if b"target-path" not in text:  # parsing YAML costs more than the answer to most questions
+    if b"target-path" not in text:  # most answers need no YAML, whose import is worth saving
         return root / "target"
     import yaml
 

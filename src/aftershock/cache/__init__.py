@@ -51,7 +51,7 @@ def cache_dir() -> Path:
     """The folder for this user: ``AFTERSHOCK_CACHE_DIR``, else the platform's cache folder. It need not exist."""
     if named := os.environ.get("AFTERSHOCK_CACHE_DIR"):
         return Path(os.path.expanduser(named))  # noqa: PTH111  # a home that is unknown is no error here
-    if sys.platform == "linux":  # platformdirs says the same, at a tenth of a second question's time
+    if sys.platform == "linux":  # platformdirs says the same; its import is worth saving in every answer
         return Path(os.environ.get("XDG_CACHE_HOME", "").strip() or os.path.expanduser("~/.cache")) / "aftershock"  # noqa: PTH111  # as above
     import platformdirs
 

@@ -103,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run() -> NoReturn:
     """The console script: one answer, and out.
 
-    Looking for rings of garbage among ten thousand nodes costs a third of a warm answer, and taking them apart at the end a tenth more.
+    Looking for rings of garbage among ten thousand nodes costs up to a third of a warm answer, and taking them apart at the end some more.
     """
     gc.disable()
     code = main()

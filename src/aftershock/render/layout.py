@@ -166,7 +166,7 @@ def plain(lines: list[Line]) -> str:
 def coloured(lines: list[Line], width: int) -> str:  # noqa: ARG001  # the lines are laid out for it already
     """The lines with colours for a terminal; nothing is broken or cropped.
 
-    Of rich only the styles are loaded: its console costs more than the whole answer.
+    Of rich only the styles are loaded: its console would cost a quarter of a warm answer.
     """
     from rich.color import ColorSystem
     from rich.style import Style
