@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("repeatable", derandomize=True)
+settings.register_profile("searching", max_examples=1500)
+if "HYPOTHESIS_PROFILE" in os.environ or "CI" in os.environ:  # a check must not fail by chance; at a desk chance may find something
+    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 if TYPE_CHECKING:
     from pathlib import Path

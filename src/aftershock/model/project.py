@@ -187,7 +187,8 @@ class ProjectInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def engine(self) -> Literal["core", "fusion"]:
         """Dbt 2.x is Fusion; it writes the same schema versions as core."""
-        return "fusion" if self.dbt_version.split(".", 1)[0].isdigit() and int(self.dbt_version.split(".", 1)[0]) >= 2 else "core"  # noqa: PLR2004  # dbt 2
+        major = self.dbt_version.split(".", 1)[0]
+        return "fusion" if major.isdecimal() and int(major[:9]) >= 2 else "core"  # noqa: PLR2004  # dbt 2; a version comes from a file, so of any length
 
 
 class Project(msgspec.Struct, frozen=True):
