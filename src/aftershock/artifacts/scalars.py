@@ -17,10 +17,14 @@ def words(value: object) -> tuple[str, ...]:
     return (text(value),) if value else ()
 
 
+_DIGITS = 9
+"""A text of more digits is no number of batches or of days."""
+
+
 def whole(value: object, default: int) -> int:
     """A whole number from 0, also where it is written as a text; ``default`` for anything else."""
     digits = text(value)
-    return int(digits) if digits.isdecimal() else default
+    return int(digits) if digits.isdecimal() and len(digits) <= _DIGITS else default
 
 
 def number(value: object) -> float | None:
