@@ -182,16 +182,29 @@ def target_path(root: Path, environ: Mapping[str, str]) -> Path:
     text = read_bytes(file)
     if b"target-path" not in text:  # most answers need no YAML, whose import is worth saving
         return root / "target"
+    value = _project_file(file, text).get("target-path")
+    if isinstance(value, str) and "{" in value:
+        raise ArtifactError(str(file), "its target-path is a template, which only dbt can fill in", "Give --target-dir")
+    return root / (value if isinstance(value, str) and value else "target")
+
+
+def project_settings(root: Path) -> dict[str, Any]:
+    """What dbt_project.yml of the project at ``root`` says; empty where it cannot be read, since it may be of another time than the artifacts."""
+    file = root / PROJECT_FILE
+    try:
+        return _project_file(file, read_bytes(file))
+    except ArtifactError:
+        return {}
+
+
+def _project_file(file: Path, text: bytes) -> dict[str, Any]:
     import yaml
 
     try:
         config = yaml.safe_load(text)
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
         raise ArtifactError(str(file), f"it is not YAML ({' '.join(str(error).split())})", "Correct it, or give --target-dir") from None
-    value = config.get("target-path") if isinstance(config, dict) else None
-    if isinstance(value, str) and "{" in value:
-        raise ArtifactError(str(file), "its target-path is a template, which only dbt can fill in", "Give --target-dir")
-    return root / (value if isinstance(value, str) and value else "target")
+    return config if isinstance(config, dict) else {}
 
 
 def _warnings(project: Project, run: Run | None, freshness: Freshness | None) -> list[str]:

@@ -1,0 +1,7 @@
+"""Untrusted templates: dbt models' raw code, rendered offline in a sandbox."""
+
+from aftershock.jinja.context import Context
+from aftershock.jinja.refusal import CannotRender
+from aftershock.jinja.rendering import render, variants
+
+__all__ = ["CannotRender", "Context", "render", "variants"]
