@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from aftershock.errors import ArtifactError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     import networkx as nx
 
@@ -65,10 +65,10 @@ class LineageGraph:
         """Everything upstream of the seeds, as :meth:`descendants`."""
         return self._walk(seeds, {unique_id: self.parents(unique_id) for unique_id in self.nodes}, depth)
 
-    def routes(self, seeds: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    def routes(self, seeds: Iterable[str], within: Container[str] | None = None) -> dict[str, tuple[str, ...]]:
         """One shortest path from a seed to each descendant, both ends included, in the order of a breadth-first walk.
 
-        Among equally short paths the one whose nodes come first in the alphabet wins, so that the same graph gives the same proof.
+        Only nodes in ``within`` are walked through, where it is given. Among equally short paths the one whose nodes come first in the alphabet wins, so that the same graph gives the same proof.
         """
         routes: dict[str, tuple[str, ...]] = {seed: (seed,) for seed in sorted(set(seeds))}
         frontier = list(routes)
@@ -77,7 +77,7 @@ class LineageGraph:
             for unique_id in frontier:
                 route = routes[unique_id]
                 for child in sorted(self._children[unique_id]):
-                    if child not in routes:
+                    if child not in routes and (within is None or child in within):
                         routes[child] = (*route, child)
                         reached.append(child)
             frontier = reached

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from aftershock.model.category import Category, Severity
+from aftershock.model.columns import ColumnStep, Coverage
 from aftershock.model.plan import RecoveryPlan
 from aftershock.model.project import ArtifactFile, Owner, ProjectInfo
 
@@ -36,7 +37,8 @@ class Affected(msgspec.Struct, frozen=True):
     """One affected node, with its proof.
 
     ``depth`` is 0 for a failing node; ``path`` goes from a failing node to this one, both included, along dbt's edges;
-    ``certainty`` is ``node`` where only the graph says so and ``column`` where SQL was read.
+    ``certainty`` is ``node`` where only the graph says so and ``column`` where SQL was read. ``columns`` are those of the node that are concerned,
+    ``steps`` the way of the failing column to it, and ``why`` what no longer binds; all three are empty where columns were not followed.
     """
 
     unique_id: str
@@ -48,6 +50,8 @@ class Affected(msgspec.Struct, frozen=True):
     effects: tuple[Effect, ...]
     certainty: Literal["node", "column"] = "node"
     columns: tuple[str, ...] = ()
+    steps: tuple[ColumnStep, ...] = ()
+    why: str = ""
 
 
 class HiddenConsumer(msgspec.Struct, frozen=True):
@@ -64,13 +68,19 @@ class HiddenConsumer(msgspec.Struct, frozen=True):
 
 
 class BlastRadius(msgspec.Struct, frozen=True):
-    """Everything that a failing node reaches, in order of depth, then of unique_id; failing nodes first."""
+    """Everything that a failing node reaches, in order of depth, then of unique_id; failing nodes first.
+
+    ``columns`` are those of the failing nodes to which it was narrowed, and ``coverage`` how much of the code was read for that; empty and None
+    where it holds everything downstream.
+    """
 
     category: Category
     seeds: tuple[Seed, ...]
     affected: tuple[Affected, ...]
     hidden: tuple[HiddenConsumer, ...] = ()
     tests: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    coverage: Coverage | None = None
 
     @property
     def below(self) -> tuple[Affected, ...]:
@@ -90,6 +100,7 @@ class Dashboard(msgspec.Struct, frozen=True):
     owners: tuple[Owner, ...]
     effects: tuple[Effect, ...]
     path: tuple[str, ...]
+    certainty: Literal["node", "column"] = "node"
 
 
 class Consumer(msgspec.Struct, frozen=True):

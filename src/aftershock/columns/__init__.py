@@ -1,0 +1,1 @@
+"""Compiled SQL -> column edges."""

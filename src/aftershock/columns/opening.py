@@ -1,0 +1,148 @@
+"""A target directory -> column lineage that reads itself as far as it is asked for."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from aftershock.artifacts.code import code_from_bytes, compiled_file, read_code
+from aftershock.artifacts.target import find_project_root, project_settings, read_catalog
+from aftershock.cache import cache_dir
+from aftershock.cache.shelf import Shelf
+from aftershock.columns.jobs import Limits
+from aftershock.columns.project import ProjectLineage
+from aftershock.columns.readings import Readings, digest
+from aftershock.graph import LineageGraph
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from concurrent.futures import Executor
+
+    from aftershock.columns.readings import Store
+    from aftershock.jinja import Context
+    from aftershock.model import Artifacts, Catalog
+    from aftershock.model.code import Code
+
+MOST_WORKERS = 8
+
+
+def open_lineage(  # noqa: PLR0913  # what a project is read with
+    artifacts: Artifacts,
+    *,
+    data: bytes | None = None,
+    catalog: Catalog | None = None,
+    dialect: str = "",
+    variables: Mapping[str, Any] | None = None,
+    store: Store | None = None,
+    cached: bool = False,
+    executor: Executor | None = None,
+    limits: Limits = Limits(),  # noqa: B008  # frozen
+    progress: Callable[[int, int], None] | None = None,
+) -> ProjectLineage:
+    """The column lineage of a project. Nothing is read before something is asked.
+
+    Args:
+        artifacts: what dbt left, from :func:`aftershock.read_artifacts`.
+        data: the manifest's bytes, where ``artifacts`` come from bytes and not from a file.
+        catalog: what the warehouse says of its relations; the one beside the manifest where None.
+        dialect: an adapter or dialect to read the SQL as, instead of the manifest's own.
+        variables: values for ``var()`` where code must be rendered; they come before those of the last run and of dbt_project.yml.
+        store: keeps what was read for the next question.
+        cached: whether the user's cache folder does so, where no store is given.
+        executor: runs the parsing in batches, such as a ``concurrent.futures`` or Dask executor; child processes of this one where None.
+        limits: what one node's code may take.
+        progress: told how many of how many nodes are parsed.
+    """
+    path = next((Path(file.path) for file in artifacts.files if file.kind == "manifest" and file.path), None)
+    file = path if path is not None and data is None and path.is_file() else None
+    target = file.parent if file is not None else None
+    project = artifacts.project
+    code = _Code(file, data)
+    catalog = catalog if catalog is not None or target is None else read_catalog(target)
+    readings = Readings(
+        project.nodes,
+        code,
+        dialect or project.info.adapter,
+        compiled=(lambda unique_id: compiled_file(target, project.nodes[unique_id], code().nodes[unique_id])) if target is not None else None,
+        templates=_Templates(artifacts, code, target, catalog, variables or {}),
+        store=store if store is not None or not cached else Shelf(cache_dir()),
+        executor=executor if executor is not None else ThreadPoolExecutor(_workers(), "aftershock-read"),
+        limits=limits,
+        progress=progress,
+    )
+    return ProjectLineage(LineageGraph.of(project), readings, catalog)
+
+
+class _Code:
+    """The code of a manifest, read once, when it is first asked for."""
+
+    def __init__(self, file: Path | None, data: bytes | None) -> None:
+        self.file = file
+        self.data = data
+        self.found: Code | None = None
+
+    def __call__(self) -> Code:
+        if self.found is None:
+            from aftershock.model.code import Code
+
+            if self.file is not None:
+                self.found = read_code(self.file)
+            else:
+                self.found = code_from_bytes(self.data, "standard input") if self.data is not None else Code({})
+        return self.found
+
+
+class _Templates:
+    """What templates are rendered with: the project's own settings, the last run's arguments, and what was given, the last first."""
+
+    def __init__(self, artifacts: Artifacts, code: _Code, target: Path | None, catalog: Catalog | None, variables: Mapping[str, Any]) -> None:
+        self.project = artifacts.project
+        self.code = code
+        self.catalog = catalog
+        root = find_project_root(target) if target is not None else None
+        settings = project_settings(root) if root is not None else {}
+        args = artifacts.run.args if artifacts.run is not None else {}
+        declared, ran, dispatch = settings.get("vars"), args.get("vars"), settings.get("dispatch")
+        self.vars = {**(declared if isinstance(declared, dict) else {}), **(ran if isinstance(ran, dict) else {}), **variables}
+        self.target = {"name": args["target"]} if isinstance(args.get("target"), str) else {}
+        self.dispatch = _dispatch(dispatch if isinstance(dispatch, list) else [])
+
+    @cached_property
+    def key(self) -> bytes:
+        """Changes with whatever the rendering of any template depends on but its own node."""
+        code, nodes = self.code(), self.project.nodes
+        relations = [(unique_id, node.relation_name, node.materialized, node.version, node.is_latest) for unique_id, node in nodes.items()]
+        asks_graph = any("graph" in macro.sql for macro in code.macros.values()) or any("graph" in node.raw for node in code.nodes.values())
+        settings = repr((sorted(self.vars.items(), key=str), self.target, self.dispatch, code.env, code.started_at if asks_graph else ""))
+        macros = msgspec.msgpack.encode(sorted((macro.package, macro.name, macro.sql) for macro in code.macros.values()))
+        return digest(settings.encode("utf-8", "backslashreplace"), macros, msgspec.msgpack.encode(relations), msgspec.msgpack.encode(self._columns()))
+
+    def __call__(self) -> Context:
+        """The context of the whole project."""
+        from aftershock.jinja import Context
+
+        return Context.of(self.project, self.code(), vars=self.vars, target=self.target, dispatch=self.dispatch, columns=self._columns())
+
+    def _columns(self) -> dict[str, tuple[str, ...]]:
+        """The columns of relations that the warehouse listed."""
+        tables = self.catalog.tables if self.catalog is not None else {}
+        return {unique_id: tuple(table.columns) for unique_id, table in tables.items() if unique_id in self.project.nodes}
+
+
+def _dispatch(entries: list[Any]) -> dict[str, tuple[str, ...]]:
+    """dbt_project.yml's ``dispatch`` by macro namespace."""
+    pairs = [(item.get("macro_namespace"), item.get("search_order")) for item in entries if isinstance(item, dict)]
+    return {str(namespace): tuple(map(str, order)) for namespace, order in pairs if namespace and isinstance(order, list)}
+
+
+def _workers() -> int:
+    try:
+        available = len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS and Windows
+        available = os.cpu_count() or 1
+    return max(1, min(available, MOST_WORKERS))

@@ -1,0 +1,226 @@
+"""A project's code -> column lineage of every node that was asked for, resolved in topological order.
+
+Parsing depends on one node's code alone and goes to child processes, through any executor of ``concurrent.futures``'s kind. Resolving is cheap
+and depends on the parents' columns, so it follows in this process, in the order of the graph. Both are kept by content: code, dialect and
+versions for the one, that and the parents' columns for the other, so that after a change only what can have changed is done again.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from aftershock.columns.names import TooMuch
+from aftershock.columns.readings import digest
+from aftershock.columns.relating import Relations, known_columns
+from aftershock.columns.relations import TableInfo, merged
+from aftershock.columns.resolve import Resolved, resolve
+from aftershock.garbage import uncollected
+from aftershock.sql.dialects import dialect_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from aftershock.columns.readings import Readings
+    from aftershock.graph import LineageGraph
+    from aftershock.model import Catalog
+    from aftershock.model.code import Code
+    from aftershock.sql.query import Statement
+
+_T = TypeVar("_T")
+CODED = frozenset({"model", "snapshot", "test"})
+
+
+class NodeLineage(msgspec.Struct, frozen=True):
+    """What was found of one node: its lineage, or why its code was not read, as a part of a sentence.
+
+    ``partly`` says what of it was not read all the same; ``unseen`` are parents that dbt knows and its SQL does not name, so that nobody can say
+    what it does with them.
+    """
+
+    resolved: Resolved | None = None
+    unread: str = ""
+    partly: str = ""
+    unseen: tuple[str, ...] = ()
+
+
+class ProjectLineage:
+    """Column lineage of a project, read as far as it is asked for.
+
+    Args:
+        graph: the project's nodes.
+        readings: their code.
+        catalog: what the warehouse said of its relations.
+    """
+
+    def __init__(self, graph: LineageGraph, readings: Readings, catalog: Catalog | None = None) -> None:
+        self.graph = graph
+        self.readings = readings
+        self.dialect = dialect_of(readings.adapter)
+        self.catalog = catalog
+        self.lineages: dict[str, NodeLineage] = {}
+        self._relations: Relations | None = None
+        self._infos: dict[str, TableInfo] = {}
+        self._digests: dict[str, bytes] = {}
+        self._names: dict[str, dict[str, str]] = {}
+
+    def over(self, graph: LineageGraph) -> ProjectLineage:
+        """The same lineage over a graph that has more nodes, such as exposures that aftershock.yml declares. What is read is shared."""
+        found = copy(self)
+        found.graph = graph
+        found._relations = None  # noqa: SLF001  # its own kind
+        return found
+
+    @property
+    def code(self) -> Code:
+        """The project's code."""
+        return self.readings.code
+
+    @property
+    def relations(self) -> Relations:
+        """The project's relations by name."""
+        if self._relations is None:
+            self._relations = Relations(self.graph, self.dialect)
+        return self._relations
+
+    def read(self, wanted: Iterable[str]) -> None:
+        """Make sure that the lineage of these nodes is there, and that of whatever decides what their names mean."""
+        missing = [unique_id for unique_id in wanted if unique_id not in self.lineages]
+        if not missing:
+            return
+        needed = [unique_id for unique_id in self._needed(missing) if unique_id not in self.lineages]
+        with uncollected():
+            self.readings.read(needed)
+            new: dict[bytes, bytes] = {}
+            for unique_id in needed:
+                self.lineages[unique_id] = self._resolved(unique_id, new)
+            if self.readings.store is not None and new:
+                self.readings.store.put(new)
+
+    def _needed(self, wanted: Iterable[str]) -> tuple[str, ...]:
+        """These and what is above them, parents first; the walk up ends where the catalog knows a relation's columns."""
+        found: set[str] = set()
+        todo = [unique_id for unique_id in wanted if self._has_code(unique_id)]
+        while todo:
+            unique_id = todo.pop()
+            if unique_id in found:
+                continue
+            found.add(unique_id)
+            todo.extend(parent for parent in self.graph.parents(unique_id) if self._has_code(parent) and not self._in_catalog(parent))
+        return self.graph.in_order(found)
+
+    def _has_code(self, unique_id: str) -> bool:
+        return self.graph.nodes[unique_id].resource_type in CODED
+
+    def _in_catalog(self, unique_id: str) -> bool:
+        return self.catalog is not None and unique_id in self.catalog.tables
+
+    def statements(self, unique_id: str) -> tuple[Statement, ...]:
+        """The statements that a node's code may be; none where it was not read."""
+        return self.readings.of(unique_id).statements
+
+    def _resolved(self, unique_id: str, new: dict[bytes, bytes]) -> NodeLineage:
+        """A node's lineage, kept or made; what is made goes into ``new``."""
+        store, reading = self.readings.store, self.readings.key(unique_id)
+        key = b""
+        if store is not None and reading:
+            parents = sorted({*self.graph.parents(unique_id), *self.relations.inlined(unique_id).values()} - {unique_id})
+            key = digest(b"resolved", reading, *(parent.encode() + self._digest(parent) for parent in parents))
+            kept = store.get((key,)).get(key)
+            if kept is not None:
+                return msgspec.msgpack.decode(kept, type=NodeLineage)
+        found = self._resolve(unique_id)
+        if key:
+            new[key] = msgspec.msgpack.encode(found)
+        return found
+
+    def _resolve(self, unique_id: str) -> NodeLineage:
+        reading = self.readings.of(unique_id)
+        if not reading.statements:
+            return NodeLineage(None, reading.reason or "it is empty")
+        try:
+            found = _united([self.bind(unique_id, statement, self.info) for statement in reading.statements])
+        except TooMuch:
+            return NodeLineage(None, "its columns multiply beyond what can be followed")
+        except RecursionError:
+            return NodeLineage(None, "it is nested too deeply")
+        return NodeLineage(found, "", reading.reason, tuple(self._unseen(unique_id, found)))
+
+    def _unseen(self, unique_id: str, found: Resolved) -> Iterator[str]:
+        for parent in self.graph.parents(unique_id):
+            node = self.graph.nodes[parent]
+            if (node.is_relation or node.materialized == "ephemeral") and parent not in found.relations:
+                yield parent
+
+    def bind(self, unique_id: str, statement: Statement, info: Callable[[str], TableInfo]) -> Resolved:
+        """Bind the names of one of a node's statements, where relations have the columns that ``info`` says."""
+        relations = self.relations
+
+        def find(parts: tuple[str, ...]) -> TableInfo:
+            found = relations.of(unique_id, parts)
+            return info(found) if found in self.graph.nodes else TableInfo(found)
+
+        inlined = {key: info(parent) for key, parent in relations.inlined(unique_id).items()}
+        return resolve(statement, find, self.dialect, inlined)
+
+    def info(self, unique_id: str) -> TableInfo:
+        """What is known of a relation's columns."""
+        found = self._infos.get(unique_id)
+        if found is None:
+            lineage = self.lineages.get(unique_id)
+            node = self.graph.nodes[unique_id]
+            found = known_columns(node, lineage.resolved if lineage is not None else None, self.catalog, self.dialect)
+            if lineage is not None or not self._has_code(unique_id) or self._in_catalog(unique_id):
+                self._infos[unique_id] = found
+        return found
+
+    def names(self, unique_id: str) -> dict[str, str]:
+        """A relation's known columns as they are written, by key."""
+        found = self._names.get(unique_id)
+        if found is None:
+            found = {key: name for name, key in self.info(unique_id).columns}
+            if unique_id in self._infos:
+                self._names[unique_id] = found
+        return found
+
+    def key_of(self, unique_id: str, column: str) -> str:
+        """The key of a column as a person writes its name: in any case, of those that are known."""
+        known = {key.casefold(): key for key in self.names(unique_id)}
+        return known.get(column.casefold()) or self.dialect.key(column)
+
+    def _digest(self, unique_id: str) -> bytes:
+        found = self._digests.get(unique_id)
+        if found is None:
+            info = self.info(unique_id)
+            found = self._digests[unique_id] = digest(msgspec.msgpack.encode((info.columns, info.complete)))
+        return found
+
+
+def _united(found: Sequence[Resolved]) -> Resolved:
+    """One lineage of several statements, of which either may run."""
+    first = found[0]
+    if len(found) == 1:
+        return first
+    columns: dict[str, tuple[str, str, dict[tuple[str, str], int]]] = {}
+    for resolved in found:
+        for name, key, inputs in resolved.columns:
+            columns[key] = (name, key, merged((columns[key][2], inputs))) if key in columns else (name, key, inputs)
+    further = [resolved.further for resolved in found if resolved.further is not None]
+    return Resolved(
+        tuple(columns.values()),
+        _each(item for resolved in found for item in resolved.opens),
+        merged(further) if further else None,
+        merged(resolved.rows for resolved in found),
+        merged(resolved.reads for resolved in found),
+        _each(item for resolved in found for item in resolved.unknown),
+        _each(item for resolved in found for item in resolved.problems),
+        sum(resolved.references for resolved in found),
+        _each(item for resolved in found for item in resolved.relations),
+        _each(item for resolved in found for item in resolved.ghosts),
+    )
+
+
+def _each(items: Iterator[_T]) -> tuple[_T, ...]:
+    return tuple(dict.fromkeys(items))

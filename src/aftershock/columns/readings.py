@@ -1,0 +1,182 @@
+"""The code of a project, parsed: each node's on its own, in child processes, and kept by content."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from aftershock._version import __version__
+from aftershock.columns.guard import read_batch
+from aftershock.columns.jobs import Job, Limits, Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from concurrent.futures import Executor
+
+    from aftershock.jinja import Context
+    from aftershock.model import Node
+    from aftershock.model.code import Code
+
+FORMAT = 1
+"""Raised when what is kept changes its meaning."""
+BATCH = 120
+"""Jobs for one child: enough to be worth its start, few enough to be spread."""
+INCREMENTAL = "is_incremental"
+
+
+class Store(Protocol):
+    """Where readings and resolutions are kept between processes, by content."""
+
+    def get(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
+        """What is there of these keys."""
+
+    def put(self, values: Mapping[bytes, bytes]) -> None:
+        """Keep these."""
+
+
+class Templates(Protocol):
+    """What templates are rendered with, made only where it is needed."""
+
+    @property
+    def key(self) -> bytes:
+        """Changes with whatever the rendering of any template depends on but its own node."""
+
+    def __call__(self) -> Context:
+        """The context of the whole project."""
+
+
+class Readings:
+    """Reads nodes' code.
+
+    Args:
+        nodes: the project's nodes.
+        code: their code; asked for when the first node is read.
+        adapter: dbt's adapter, or another dialect to read as.
+        compiled: gives the SQL that dbt wrote into ``target/compiled`` for a node, empty where there is none.
+        templates: what code that was not compiled is rendered with; None where nothing is rendered.
+        store: keeps what was read.
+        executor: runs the batches of parsing; one after another where None.
+        limits: what one node's code may take.
+        progress: told how many of how many nodes are read.
+    """
+
+    def __init__(  # noqa: PLR0913  # what code is read with
+        self,
+        nodes: Mapping[str, Node],
+        code: Callable[[], Code],
+        adapter: str,
+        *,
+        compiled: Callable[[str], str] | None = None,
+        templates: Templates | None = None,
+        store: Store | None = None,
+        executor: Executor | None = None,
+        limits: Limits = Limits(),  # noqa: B008  # frozen
+        progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        self.nodes = nodes
+        self.adapter = adapter
+        self.store = store
+        self._load = code
+        self._code: Code | None = None
+        self._compiled = compiled
+        self._templates = templates
+        self._executor = executor
+        self._limits = limits
+        self._progress = progress
+        self._found: dict[str, bytes] = {}
+        self._keys: dict[str, bytes] = {}
+
+    @property
+    def code(self) -> Code:
+        """The project's code."""
+        if self._code is None:
+            self._code = self._load()
+        return self._code
+
+    def key(self, unique_id: str) -> bytes:
+        """What tells whether a node's reading is the same as one that was kept; empty where it is not worth keeping."""
+        return self._keys[unique_id]
+
+    def of(self, unique_id: str) -> Reading:
+        """What was read of a node."""
+        self.read((unique_id,))
+        return msgspec.msgpack.decode(self._found[unique_id], type=Reading)
+
+    def read(self, unique_ids: Iterable[str]) -> None:
+        """Read the code of these nodes, from the store where it was read before."""
+        jobs: dict[str, Job] = {}
+        for unique_id in unique_ids:
+            if unique_id in self._found:
+                continue
+            job = self._job(unique_id)
+            if isinstance(job, Reading):
+                self._found[unique_id], self._keys[unique_id] = msgspec.msgpack.encode(job), b""
+            else:
+                jobs[unique_id], self._keys[unique_id] = job, self._key_of(job)
+        by_key = {self._keys[unique_id]: job for unique_id, job in jobs.items()}
+        answers = self.store.get(by_key) if self.store is not None else {}
+        missing = [key for key in by_key if key not in answers]
+        new = dict(zip(missing, self._run([by_key[key] for key in missing]), strict=True))
+        if self.store is not None and new:
+            self.store.put(new)
+        answers.update(new)
+        self._found.update((unique_id, answers[self._keys[unique_id]]) for unique_id in jobs)
+
+    def _job(self, unique_id: str) -> Job | Reading:
+        """What is to be read of a node: its compiled SQL, the file that dbt compiled it to, or its template."""
+        code = self.code.nodes.get(unique_id)
+        if code is None:
+            return Reading(reason="the manifest does not have its code")
+        if code.language != "sql":
+            return Reading(reason=f"it is a {code.language.capitalize()} model")
+        node = self.nodes[unique_id]
+        text = code.compiled or (self._compiled(unique_id) if self._compiled is not None else "")
+        if text.strip():
+            branches = self._templates is not None and node.materialized == "incremental" and INCREMENTAL in code.raw
+            return Job(unique_id, text, self.adapter, node if branches else None, code if branches else None)
+        if self._templates is None or not code.raw.strip():
+            return Reading(reason="it was not compiled")
+        return Job(unique_id, "", self.adapter, node, code)
+
+    def _key_of(self, job: Job) -> bytes:
+        parts = [self.adapter.encode(), job.text.encode("utf-8", "surrogatepass"), msgspec.msgpack.encode(self._limits)]
+        if job.node is not None and self._templates is not None:
+            parts += [self._templates.key, msgspec.msgpack.encode((job.node, job.code), order="sorted")]
+        return digest(b"read", *parts)
+
+    def _run(self, jobs: Sequence[Job]) -> list[bytes]:
+        """What each job's code says, encoded."""
+        batches = [jobs[start : start + BATCH] for start in range(0, len(jobs), BATCH)]
+        rendering = [any(job.node is not None for job in batch) for batch in batches]
+        context = self._templates() if any(rendering) and self._templates is not None else None
+        run = self._executor.map if self._executor is not None else map
+        found: list[bytes] = []
+        for answers in run(read_batch, batches, [self._limits] * len(batches), [context if renders else None for renders in rendering]):
+            found.extend(msgspec.msgpack.encode(answer) for answer in answers)
+            if self._progress is not None:
+                self._progress(len(found), len(jobs))
+        return found
+
+
+def _versions() -> bytes:
+    from importlib import metadata
+
+    try:
+        parser = metadata.version("sqlglot")
+    except metadata.PackageNotFoundError:
+        parser = ""
+    return repr((FORMAT, __version__, parser, msgspec.__version__)).encode()
+
+
+_VERSIONS = _versions()
+
+
+def digest(*parts: bytes) -> bytes:
+    """A digest of several texts, each with its length, and of the versions that made what is kept."""
+    found = hashlib.blake2b(_VERSIONS, digest_size=20)
+    for part in parts:
+        found.update(len(part).to_bytes(8, "little"))
+        found.update(part)
+    return found.digest()
