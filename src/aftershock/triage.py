@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from aftershock import impact, recovery, times
+from aftershock.columns.naming import check_columns
+from aftershock.columns.opening import open_lineage
 from aftershock.errors import UnknownName, UsageError
 from aftershock.graph import LineageGraph
-from aftershock.model import STALE_AFTER_HOURS, TABLE_TYPES, Category, Policy, Report, Seed, Severity, Window
+from aftershock.labels import labels
+from aftershock.model import STALE_AFTER_HOURS, Category, Policy, Report, Severity, Window
 from aftershock.select import resolve_all, select
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
     from typing import Any
 
-    from aftershock.model import Artifacts, Assessment, Catalog, Node, RecoveryPlan
+    from aftershock.columns.project import ProjectLineage
+    from aftershock.model import Artifacts, Assessment, Catalog, RecoveryPlan
 
 SKEW = timedelta(minutes=5)
 """How far the clocks of two machines may be apart."""
-
-MOST_COLUMNS = 8
 
 
 def assess(  # noqa: PLR0913  # the public question
@@ -39,6 +40,7 @@ def assess(  # noqa: PLR0913  # the public question
     detected_at: str = "",
     columns: Sequence[str] = (),
     catalog: Catalog | None = None,
+    reader: ProjectLineage | None = None,
     confirmed: bool = True,
     severity: Severity | str | None = None,
     reason: str = "",
@@ -57,8 +59,9 @@ def assess(  # noqa: PLR0913  # the public question
         since: when the data became bad (ISO 8601, UTC without a zone); empty where unknown. Not after it was detected.
         until: when it stopped being bad.
         detected_at: when it was noticed, not in the future; now where empty. Deadlines count from here.
-        columns: columns of the failing nodes that are concerned.
-        catalog: where column names are checked.
+        columns: columns of the failing nodes that are concerned: of a schema break or bad values, only what these reach is affected.
+        catalog: what the warehouse says of its relations' columns; the one beside the manifest where None.
+        reader: column lineage of the project, from :func:`aftershock.open_lineage`; opened here where there are columns and None is given.
         confirmed: false for a data loss that is only inferred, or whose rows an intact upstream still has; for no other category.
         severity: a person's own level; needs a reason.
         reason: why.
@@ -83,8 +86,9 @@ def assess(  # noqa: PLR0913  # the public question
     graph = LineageGraph.of(project)
     texts = [nodes] if isinstance(nodes, str) else nodes
     found = resolve_all(texts, graph, project.disabled, selected=selected, skip_files=skip_files, patches=patches)
-    if category is not Category.SCHEMA_BREAK:  # there the column may be gone from the warehouse already
-        _check_columns(columns, found.seeds, graph, catalog)
+    if columns:
+        reader = (reader if reader is not None else open_lineage(artifacts, catalog=catalog)).over(graph)
+        check_columns(reader, [seed.unique_id for seed in found.seeds], columns, gone=category is Category.SCHEMA_BREAK)
     assessment = impact.assess(
         artifacts,
         graph,
@@ -94,6 +98,7 @@ def assess(  # noqa: PLR0913  # the public question
         detected_at=times.iso(detected),
         window=window,
         columns=columns,
+        reader=reader if columns else None,
         confirmed=confirmed,
         override=_override(severity, reason),
     )
@@ -114,7 +119,7 @@ def _report(  # noqa: PLR0913, PLR0917  # one of each
         artifacts.project.info,
         artifacts.files,
         (*artifacts.warnings, *left_out, *_ages(artifacts, asked_at)),
-        _labels(dict.fromkeys(unique_id for unique_id in _mentioned(assessment, plan) if unique_id in graph), graph),
+        labels(dict.fromkeys(unique_id for unique_id in _mentioned(assessment, plan) if unique_id in graph), graph),
         times.iso(asked_at),
         policy.docs_url,
     )
@@ -199,49 +204,11 @@ def _window(since: str, until: str, detected: datetime) -> Window:
     return Window(times.iso(start) if start else "", times.iso(end) if end else "")
 
 
-def _check_columns(columns: Sequence[str], seeds: Sequence[Seed], graph: LineageGraph, catalog: Catalog | None) -> None:
-    """A column name is wrong only where every failing node's columns are known and none has it."""
-    tables = [catalog.tables.get(seed.unique_id) for seed in seeds] if catalog is not None else []
-    if not tables or any(table is None for table in tables):
-        return
-    from difflib import get_close_matches
-
-    known = {column.casefold(): column for table in tables if table is not None for column in table.columns}
-    known.update((column.name.casefold(), column.name) for seed in seeds for column in graph.nodes[seed.unique_id].columns)
-    for column in columns:
-        if column.casefold() not in known:
-            nearest = get_close_matches(column.casefold(), known, n=3)
-            few = ", ".join(list(known.values())[:MOST_COLUMNS])
-            raise UnknownName(column, "no failing node has this column", tuple(known[name] for name in nearest), f"Its columns begin with {few}")
-
-
 def _ages(artifacts: Artifacts, now: datetime) -> Iterator[str]:
     for file in artifacts.files:
         hours = times.hours_since(file.generated_at, now)
         if hours is not None and hours > STALE_AFTER_HOURS:
             yield f"{file.kind}.json is {hours / 24:.0f} days old: it describes the project as it was then."
-
-
-def _labels(unique_ids: Iterable[str], graph: LineageGraph) -> dict[str, str]:
-    """What people call each node; a table keeps its name before a metric or dashboard of the same name, and tables of one name get their package."""
-    nodes = [graph.nodes[unique_id] for unique_id in unique_ids]
-    spellings = [_spellings(node) for node in nodes]
-    used = Counter(spelling for found in spellings for spelling in found)
-    tables = Counter(node.label for node in nodes if node.resource_type in TABLE_TYPES)
-
-    def label(node: Node, found: tuple[str, ...]) -> str:
-        if tables[node.label] == 1 and node.resource_type in TABLE_TYPES:
-            return node.label
-        return next((spelling for spelling in found if used[spelling] == 1), node.unique_id)
-
-    return {node.unique_id: label(node, found) for node, found in zip(nodes, spellings, strict=True)}
-
-
-def _spellings(node: Node) -> tuple[str, ...]:
-    """Ever longer names of a node."""
-    if node.resource_type in TABLE_TYPES:
-        return node.label, f"{node.package}.{node.label}"
-    return node.label, f"{node.resource_type} {node.label}", f"{node.resource_type} {node.package}.{node.label}"
 
 
 def _mentioned(assessment: Assessment, plan: RecoveryPlan) -> Iterator[str]:

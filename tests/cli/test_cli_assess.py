@@ -147,7 +147,7 @@ def test_a_column_that_no_failing_node_has(run: Run, scenario: Scenario) -> None
     found = run(*words, "--category", "data-quality")
     assert found.code == 2
     assert found.err.startswith("order_idd: no failing node has this column. Did you mean order_id")
-    assert run(*words, "--category", "schema-break").code == 0
+    assert run(*words, "--category", "schema-break").code == 2  # nothing has it, and nothing reads it
 
 
 def test_settings_are_found_beside_the_artifacts_or_named(run: Run, scenario: Scenario, tmp_path: Path) -> None:
@@ -194,7 +194,7 @@ def test_a_list_without_a_node_is_an_answer_in_every_format(format_: str, run: R
     assert found.out.count("Nothing in the list is a node of this project") == 1
     if format_ == "json":
         assert json.loads(found.out) == {
-            "schema_version": "1.0",
+            "schema_version": "1.1",
             "summary": "Nothing in the list is a node of this project.",
             "affected": [],
             "warnings": [

@@ -47,14 +47,14 @@ def test_the_schema_refuses_what_is_not_an_assessment() -> None:
 def test_what_is_said_is_what_the_report_holds() -> None:
     report = reports.realistic()
     shown = document(report)
-    assert shown["schema_version"] == "1.0"
+    assert shown["schema_version"] == "1.1"
     assert shown["incident"]["nodes"] == [reports.STG]
     assert [item["unique_id"] for item in shown["affected"]] == [
         item.unique_id for item in sorted(reports.AFFECTED, key=lambda item: (item.depth, item.unique_id))
     ]
     assert shown["affected"][4] | {"path": None} == {
         "unique_id": reports.FCT, "resource_type": "model", "name": "fct_orders", "relation_name": '"shop"."main"."fct_orders"', "depth": 2,
-        "path": None, "effects": ["wrong"], "certainty": "column", "columns": ["amount"],
+        "path": None, "effects": ["wrong"], "certainty": "column", "columns": ["amount"], "steps": [], "why": "",
     }  # fmt: skip
     assert [item["unique_id"] for item in shown["tables"]] == sorted(report.assessment.tables)
     assert {item["unique_id"]: item["automation"] for item in shown["dashboards"]} == {reports.WEEKLY: False, reports.NOTEBOOK: False, reports.APP: True}

@@ -96,25 +96,25 @@ class Shelf:
                 raise sqlite3.OperationalError("no folder")
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
             os.close(descriptor)
-            self._connection = sqlite3.connect(self._path, timeout=WAIT_SECONDS, check_same_thread=False)
-            self._connection.execute("PRAGMA journal_mode=WAL")
-            self._connection.execute("PRAGMA synchronous=NORMAL")
-            self._connection.execute(SCHEMA)
+            connection = sqlite3.connect(self._path, timeout=WAIT_SECONDS, check_same_thread=False)
+            with contextlib.suppress(sqlite3.OperationalError):  # another process is changing it to the same at this moment
+                connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute(SCHEMA)
+            self._connection = connection
         return self._connection
 
     @contextlib.contextmanager
     def _guarded(self) -> Iterator[None]:
         """Whatever goes wrong is a miss; a file that is no database of ours is made anew."""
-        if self._path is None:
-            return
         try:
             yield
         except sqlite3.DatabaseError as error:
-            if not isinstance(error, sqlite3.OperationalError):
+            if self._path is not None and not isinstance(error, sqlite3.OperationalError):
                 self._connection = None
                 for suffix in ("", "-wal", "-shm", "-journal"):
                     _remove(self._path, suffix)
-        except (OSError, zlib.error, OverflowError, MemoryError):
+        except (OSError, zlib.error, OverflowError, MemoryError, TypeError, ValueError):
             pass
 
     def _prune(self, connection: sqlite3.Connection) -> None:

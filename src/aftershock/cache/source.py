@@ -69,9 +69,13 @@ def digest_of(source: Path) -> str:
 
 def made_by(type_: type) -> bytes:
     """What a value was decoded by: this version and format, its type, and the code of both (which changes in a checkout without a new version)."""
+    return repr((CACHE_FORMAT, __version__, msgspec.__version__, type_.__module__, type_.__qualname__, code_of(*_DECODERS))).encode()
+
+
+def code_of(*rooms: str) -> list[list[tuple[str, int, int]]]:
+    """Name, size and mtime of every Python file of these rooms of the package, which tell whether what they made is still what they would make."""
     here = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120  # as above
-    code = [_code(os.path.join(here, room)) for room in _DECODERS]  # noqa: PTH118  # as above
-    return repr((CACHE_FORMAT, __version__, msgspec.__version__, type_.__module__, type_.__qualname__, code)).encode()
+    return [_code(os.path.join(here, room)) for room in rooms]  # noqa: PTH118  # as above
 
 
 def _code(room: str) -> list[tuple[str, int, int]]:

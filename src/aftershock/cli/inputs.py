@@ -10,20 +10,33 @@ from typing import TYPE_CHECKING, NamedTuple
 import aftershock
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
-    from aftershock import Artifacts, Catalog, Policy
+    from aftershock import Artifacts, Catalog, Policy, ProjectLineage
 
 STDIN = "-"
 
 
 class Inputs(NamedTuple):
-    """Artifacts, where their manifest is (None for standard input), and what is in force."""
+    """Artifacts, where their manifest is (None for standard input, whose bytes are ``data``), and what is in force."""
 
     artifacts: Artifacts
     manifest: Path | None
     policy: Policy
+    data: bytes | None = None
+
+    def lineage(
+        self, dialect: str = "", *, variables: Mapping[str, object] | None = None, cached: bool = True, progress: Callable[[int, int], None] | None = None
+    ) -> ProjectLineage:
+        """The project's column lineage, which reads itself as far as it is asked for.
+
+        Raises:
+            UsageError: the dialect is none that is known.
+        """
+        if dialect and not aftershock.known_dialect(dialect):
+            raise aftershock.UsageError("--dialect", f"{dialect!r} is no dialect", f"Use one of: {', '.join(aftershock.DIALECTS)}")
+        return aftershock.open_lineage(self.artifacts, data=self.data, dialect=dialect, variables=variables, cached=cached, progress=progress)
 
     def catalog(self) -> Catalog | None:
         """The catalog beside the manifest, if there is one."""
@@ -57,9 +70,10 @@ def read(target_dir: str | None, manifest: str | None = None, config: str | None
         ArtifactError: no manifest there, or a file is not what its name says.
         ConfigError: the configuration cannot be followed.
     """
+    if manifest == STDIN and target_dir is None:
+        data = aftershock.read_stdin()
+        return Inputs(aftershock.artifacts_from_bytes(data), None, policy(Path(), config), data)
     found = artifacts(target_dir, manifest, cached=cached)
-    if manifest == STDIN:
-        return Inputs(found, None, policy(Path(), config))
     path = Path(next(file.path for file in found.files if file.kind == "manifest"))
     return Inputs(found, path, policy(path.parent, config))
 

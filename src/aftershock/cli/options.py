@@ -14,5 +14,6 @@ target_dir = click.option(
     help="dbt's target directory, or a dbt project. Default: the project at or above the current directory.",
 )
 config = click.option("--config", metavar="FILE", type=FILE, help="Configuration. Default: aftershock.yml at or above the project.")
+dialect = click.option("--dialect", default="", metavar="NAME", help="Read the SQL as this dialect or adapter. Default: the manifest's adapter.")
 no_cache = click.option("--no-cache", is_flag=True, help="Neither read nor keep decoded manifests.")
 text_or_json = click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print it.")

@@ -30,6 +30,7 @@ COMMANDS = {
     name: Entry(summary, f"aftershock.cli.commands.{name}")
     for name, summary in (
         ("assess", "What is affected, who must know, how bad it is and what to run."),
+        ("lineage", "Where columns come from, and where they go."),
         ("doctor", "Which artifacts are there, and what they lack."),
         ("categories", "The six incident categories and their typical severity."),
         ("init", "Write a commented aftershock.yml to start from."),

@@ -10,9 +10,12 @@ import msgspec
 
 from aftershock.columns.guard import read_frame, write_frame
 from aftershock.columns.jobs import Job, Reading, Setup
+from aftershock.phrases import listing
 
 if TYPE_CHECKING:
     from aftershock.columns.jobs import Limits
+
+MOST_NAMED = 3
 
 
 def main() -> None:
@@ -63,17 +66,19 @@ def _parsed(texts: tuple[str, ...], dialect: str) -> Reading:
 
 
 def _rendered(job: Job, setup: Setup) -> Reading:
-    from aftershock.jinja import CannotRender, variants
+    from aftershock.jinja import CannotRender, guesses
 
     if setup.context is None or job.node is None or job.code is None:
         return Reading(reason="it was not compiled")
     try:
-        texts = variants(job.code, job.node, setup.context)
+        texts, guessed = guesses(job.code, job.node, setup.context)
     except CannotRender as error:
         return Reading(reason=f"it cannot be rendered without dbt: {error}")
     if sum(map(len, texts)) > setup.limits.characters:
         return Reading(reason=f"rendered, it has more than {setup.limits.characters:,} characters")
-    return _parsed(texts, job.dialect)
+    found = _parsed(texts, job.dialect)
+    taken = f"{listing(guessed, MOST_NAMED)} {'is' if len(guessed) == 1 else 'are'} not known and taken as not set" if guessed else ""
+    return Reading(found.statements, found.reason or taken)
 
 
 def _limit(limits: Limits) -> None:

@@ -54,7 +54,7 @@ class _Descent:
         for unique_id, columns in roots.items():
             self._start(unique_id, columns)
         for together in self._order(self.graph.descendants(roots)):
-            concerned = [unique_id for unique_id in together if unique_id not in roots and self._is_concerned(unique_id)]
+            concerned = [unique_id for unique_id in together if self._is_concerned(unique_id)]
             self.lineage.read(concerned)
             for unique_id in concerned:
                 self._visit(unique_id)
@@ -98,7 +98,7 @@ class _Descent:
     def _visit(self, unique_id: str) -> None:
         node = self.graph.nodes[unique_id]
         parents = [parent for parent in self.graph.parents(unique_id) if parent in self.states]
-        state = State()
+        state = self.states.get(unique_id) or State()  # a failing node may lie below another one
         if node.resource_type in RUN_TYPES | {"function"}:
             self._skipped(unique_id, state, parents)
         if node.resource_type in RUN_TYPES or node.resource_type in UNAFFECTED_TYPES:
@@ -124,9 +124,10 @@ class _Descent:
             its = self.states[parent]
             ephemeral = self.graph.nodes[parent].materialized == "ephemeral"
             for effect in (Effect.FAILS, Effect.SKIPPED):
-                if effect in its.effects and not (effect is Effect.FAILS and ephemeral):
-                    state.hit(Effect.SKIPPED, certain=its.effects[effect])
+                if effect in its.effects:  # an ephemeral model's SQL is in that of its readers, which fail with it
+                    state.hit(Effect.FAILS if effect is Effect.FAILS and ephemeral else Effect.SKIPPED, certain=its.effects[effect])
                     state.origin.setdefault(ROWS, Origin(parent, ROWS))
+                    state.why = state.why or (its.why if ephemeral else "")
         if unique_id in self.blocked:
             test, certain = self.blocked[unique_id]
             state.hit(Effect.SKIPPED, certain=certain)
@@ -260,12 +261,12 @@ class _Descent:
                 continue
             origin = next((Origin(relation, column, mask) for (relation, column), mask in inputs.items() if column in self._removed(relation)), None)
             if origin is not None:
-                state.spoil(Effect.WRONG, key, origin, certain=True)
+                state.spoil(Effect.WRONG, key, origin, certain=bool(origin.mask & SURE))
                 state.columns.setdefault(name)
         if old.rows.keys() != new.rows.keys():
             origin = next((Origin(relation, column, mask) for (relation, column), mask in old.rows.items() if column in self._removed(relation)), None)
             if origin is not None and not self._only_star(old, new, origin):
-                state.spoil(Effect.WRONG, ROWS, origin, certain=True)
+                state.spoil(Effect.WRONG, ROWS, origin, certain=bool(origin.mask & SURE))
 
     @staticmethod
     def _only_star(old: Resolved, new: Resolved, origin: Origin) -> bool:
@@ -331,7 +332,7 @@ class _Descent:
             if concerned and (its.removed or Effect.LOSES_COLUMNS in its.effects):
                 state.hit(Effect.FAILS, certain=columns is not None)
             if concerned and its.wrong:
-                state.hit(Effect.WRONG, certain=columns is not None or ROWS in its.wrong)
+                state.hit(Effect.WRONG, certain=its.wrong.get(ROWS, False) or (columns is not None and any(its.wrong.values())))
             if Effect.FAILS in its.effects or Effect.SKIPPED in its.effects:
                 state.hit(Effect.STALE, certain=its.effects.get(Effect.FAILS, False) or its.effects.get(Effect.SKIPPED, False))
             if Effect.STALE in its.effects:

@@ -33,15 +33,23 @@ _START = "import sys; sys.path[:] = {path!r}; from aftershock.columns.child impo
 
 
 def read_batch(jobs: Sequence[Job], limits: Limits, context: Context | None = None) -> list[Reading]:
-    """What each job's code says, in the same order.
+    """What each job's code says, in the same order. The child stays for this thread's next batch.
 
     Args:
         jobs: SQL to parse, or templates to render and parse.
         limits: what one job may take.
         context: what templates are rendered with; needed where there is one among the jobs.
     """
-    with Guard(limits, context) as guard:
-        return guard.read(jobs)
+    guard: Guard | None = getattr(_mine, "guard", None)
+    if guard is None or guard.limits != limits or (context is not None and guard.context != context):
+        if guard is not None:
+            guard.close()
+        guard = _mine.guard = Guard(limits, context)
+        atexit.register(guard.close)
+    return guard.read(jobs)
+
+
+_mine = threading.local()
 
 
 class Guard:
@@ -77,11 +85,13 @@ class Guard:
 
     def _some(self, jobs: Sequence[Job]) -> Iterator[Reading]:
         """Readings until all are there, or one job is the child's last."""
-        sizes = [len(job.text) + (len(job.code.raw) if job.code is not None else 0) for job in jobs]
-        if sizes[0] > self.limits.characters:
-            yield Reading(reason=f"it has {sizes[0]:,} characters; at most {self.limits.characters:,} are read")
+        refused = self._refused(jobs[0])
+        if refused:
+            yield Reading(reason=refused)
             return
-        fitting = next((place for place, size in enumerate(sizes) if size > self.limits.characters), len(jobs))
+        fitting = next((place for place, job in enumerate(jobs) if self._refused(job)), len(jobs))
+        if self._child is not None and not self._child.is_alive:  # it ended between two questions, which no job is to blame for
+            self.close()
         if self._child is None:
             self._child = _Child(self.limits, self.context)
         done = 0
@@ -92,6 +102,19 @@ class Guard:
             reason = self._child.why
             self.close()
             yield Reading(reason=reason)
+
+    def _refused(self, job: Job) -> str:
+        """Why a job is not even tried; empty where it is."""
+        texts = (job.text, job.code.raw if job.code is not None else "")
+        size = sum(map(len, texts))
+        if size > self.limits.characters:
+            return f"it has {size:,} characters; at most {self.limits.characters:,} are read"
+        try:
+            for text in texts:
+                text.encode()
+        except UnicodeEncodeError:
+            return "it is no valid Unicode text"
+        return ""
 
 
 class _Child:
@@ -112,6 +135,11 @@ class _Child:
         threading.Thread(target=self._listen, daemon=True).start()
         self._send([msgspec.msgpack.encode(Setup(limits, context))])
         self._started = False
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process is there."""
+        return self._process.poll() is None
 
     def read(self, jobs: Sequence[Job]) -> Iterator[Reading]:
         """Readings in order, as long as the child lives."""

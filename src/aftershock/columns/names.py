@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aftershock.sql.dialects import Dialect
     from aftershock.sql.query import Query, Use, Uses
 
-MOST_WORK = 20_000_000
+MOST_WORK = 2_000_000
 """Columns and inputs that one statement may make, so that a hundred nested joins of a table with itself end."""
 
 
@@ -295,16 +295,23 @@ class Names:
             others = [inputs for rel in scope.rels if rel.has(name) is None and (inputs := rel.may_have(name)) is not None] if hearsay else []
             return merged([*found, *(unsure(inputs) for inputs in others)]) if len(found) + len(others) > 1 else found[0], None
         able = [rel for rel in scope.rels if not rel.pivoted] if fields else scope.rels  # what only the data names is no struct with fields
+        if fields and self.qualified(parts[:1], scope):
+            able = []  # a source of this name is there: that it lacks the column makes no struct of another one
         possible = [inputs for rel in able if (inputs := rel.may_have(name)) is not None]
         if not possible:
             return None, None
         if self.fields and fields:
-            path = ".".join(fields)
-            possible = [{(relation, f"{column}.{path}"): mask for (relation, column), mask in inputs.items()} for inputs in possible]
+            possible = [{_deeper(key, parts): mask for key, mask in inputs.items()} for inputs in possible]
         if len(possible) == 1:
             return None, possible[0]
         self.unknown.append(Unknown(parts, tuple(sorted({relation for inputs in possible for relation, _ in inputs}))))
         return None, unsure(merged(possible))
+
+
+def _deeper(key: tuple[str, str], parts: tuple[str, ...]) -> tuple[str, str]:
+    """A field of a column: of the column of this name, or of one whose elements have a field of this name."""
+    relation, column = key
+    return relation, ".".join((column, *(parts[1:] if column == parts[0] else parts)))
 
 
 def sources_named(qualifier: tuple[str, ...], rels: Iterable[Rel]) -> list[Rel]:

@@ -28,7 +28,7 @@ def check_columns(reader: ProjectLineage, unique_ids: Iterable[str], columns: It
         UnknownName: there is none of this name; says which are near.
     """
     ids = list(dict.fromkeys(unique_ids))
-    reader.read(ids)
+    reader.read(ids, whole=True)
     if not all(reader.info(unique_id).complete for unique_id in ids):
         return
     known = {name.casefold(): name for unique_id in ids for name in reader.names(unique_id).values()}
@@ -41,9 +41,9 @@ def check_columns(reader: ProjectLineage, unique_ids: Iterable[str], columns: It
 
 
 def _is_read(reader: ProjectLineage, unique_ids: list[str], column: str) -> bool:
-    """Whether anything names this column of one of these nodes."""
+    """Whether anything names this column of one of these nodes, or may, since it was not read."""
     readers = [child for unique_id in unique_ids for child in reader.graph.children(unique_id)]
     reader.read(readers)
     wanted = {(unique_id, reader.key_of(unique_id, column)) for unique_id in unique_ids}
-    found = (lineage.resolved for child in readers if (lineage := reader.lineages.get(child)) is not None)
-    return any(not wanted.isdisjoint(resolved.reads) for resolved in found if resolved is not None)
+    found = (lineage for child in readers if (lineage := reader.lineages.get(child)) is not None)
+    return any(lineage.resolved is None or not wanted.isdisjoint(lineage.resolved.reads) for lineage in found)

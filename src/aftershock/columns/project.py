@@ -7,6 +7,7 @@ versions for the one, that and the parents' columns for the other, so that after
 
 from __future__ import annotations
 
+import contextlib
 from copy import copy
 from typing import TYPE_CHECKING, TypeVar
 
@@ -85,27 +86,51 @@ class ProjectLineage:
             self._relations = Relations(self.graph, self.dialect)
         return self._relations
 
-    def read(self, wanted: Iterable[str]) -> None:
-        """Make sure that the lineage of these nodes is there, and that of whatever decides what their names mean."""
-        missing = [unique_id for unique_id in wanted if unique_id not in self.lineages]
+    def read(self, wanted: Iterable[str], *, whole: bool = False) -> None:
+        """Make sure that the lineage of these nodes is there.
+
+        Args:
+            wanted: nodes, also such as have no code.
+            whole: whether what is above them is read too, as far as it takes to list their columns. Otherwise a star over a parent that was not
+                read passes on whatever is asked for by name, and a parent is read only where its columns decide whose a name is.
+        """
+        missing = [unique_id for unique_id in dict.fromkeys(wanted) if unique_id not in self.lineages and self._has_code(unique_id)]
         if not missing:
             return
-        needed = [unique_id for unique_id in self._needed(missing) if unique_id not in self.lineages]
+        needed = self._above(missing) if whole else self.graph.in_order(missing)
         with uncollected():
             self.readings.read(needed)
-            new: dict[bytes, bytes] = {}
-            for unique_id in needed:
-                self.lineages[unique_id] = self._resolved(unique_id, new)
-            if self.readings.store is not None and new:
-                self.readings.store.put(new)
+            found = self._resolve_all(needed)
+            doubtful = {relation for lineage in found.values() for relation in self._doubtful(lineage)} - found.keys()
+            if doubtful:
+                self.read(doubtful)
+                self._resolve_all(needed)
 
-    def _needed(self, wanted: Iterable[str]) -> tuple[str, ...]:
+    def _resolve_all(self, unique_ids: Sequence[str]) -> dict[str, NodeLineage]:
+        """The lineage of these nodes, parents first, with what is known of their parents now."""
+        new: dict[bytes, bytes] = {}
+        for unique_id in unique_ids:
+            for known in (self.lineages, self._infos, self._digests, self._names):
+                known.pop(unique_id, None)
+            self.lineages[unique_id] = self._resolved(unique_id, new)
+        if self.readings.store is not None and new:
+            self.readings.store.put(new)
+        return {unique_id: self.lineages[unique_id] for unique_id in unique_ids}
+
+    def _doubtful(self, lineage: NodeLineage) -> Iterator[str]:
+        """Relations that were not read, and whose columns would tell whose a name is."""
+        candidates = (relation for unknown in lineage.resolved.unknown for relation in unknown.candidates) if lineage.resolved is not None else ()
+        for relation in candidates:
+            if relation in self.graph.nodes and relation not in self.lineages and self._has_code(relation) and not self._in_catalog(relation):
+                yield relation
+
+    def _above(self, wanted: Iterable[str]) -> tuple[str, ...]:
         """These and what is above them, parents first; the walk up ends where the catalog knows a relation's columns."""
         found: set[str] = set()
-        todo = [unique_id for unique_id in wanted if self._has_code(unique_id)]
+        todo = list(wanted)
         while todo:
             unique_id = todo.pop()
-            if unique_id in found:
+            if unique_id in found or unique_id in self.lineages:
                 continue
             found.add(unique_id)
             todo.extend(parent for parent in self.graph.parents(unique_id) if self._has_code(parent) and not self._in_catalog(parent))
@@ -129,8 +154,9 @@ class ProjectLineage:
             parents = sorted({*self.graph.parents(unique_id), *self.relations.inlined(unique_id).values()} - {unique_id})
             key = digest(b"resolved", reading, *(parent.encode() + self._digest(parent) for parent in parents))
             kept = store.get((key,)).get(key)
-            if kept is not None:
-                return msgspec.msgpack.decode(kept, type=NodeLineage)
+            with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):  # kept by something else than this: made again
+                if kept is not None:
+                    return msgspec.msgpack.decode(kept, type=NodeLineage)
         found = self._resolve(unique_id)
         if key:
             new[key] = msgspec.msgpack.encode(found)

@@ -35,6 +35,8 @@ class Queries(Sources):
             for cte in query.with_.ctes:  # in order, so that a chain of hundreds needs no recursion
                 if wanted is None or cte.key in wanted:
                     self.cte(env[cte.key])
+                else:
+                    self.relations.extend(self.find_table(parts).relation for parts in tables_of(cte.query) if parts[0] not in env)
         return self._select(query, outer, env) if isinstance(query, Select) else self._set_operation(query, outer, env)
 
     def _with(self, with_: With, outer: Scope | None, env: Mapping[str, CteEntry]) -> Mapping[str, CteEntry]:
@@ -48,7 +50,7 @@ class Queries(Sources):
         """What a CTE yields."""
         if entry.found is None:
             cte = entry.cte
-            if entry.recursive and isinstance(cte.query, SetOperation) and cte.key in tables_of(cte.query):
+            if entry.recursive and isinstance(cte.query, SetOperation) and (cte.key,) in tables_of(cte.query):
                 found = self._recursive(entry, cte.query)
             else:
                 found = self.query(cte.query, entry.outer, entry.env)
@@ -108,12 +110,40 @@ class Queries(Sources):
         if not all(output.closed for output in outputs):
             if len({len(output.ghosts) for output in outputs}) > 1:
                 self.problems.append("a branch of a set operation has lost a column")
-            return _loosely(outputs)
+            return self._loosely(outputs)
         cols = list(outputs[0].cols)
         for output in outputs[1:]:
             for place, col in enumerate(output.cols[: len(cols)]):
                 cols[place] = cols[place]._replace(inputs=merged((cols[place].inputs, col.inputs)), fields=None)
         return cols
+
+    def _loosely(self, outputs: Sequence[Output]) -> list[Col]:
+        """Branches by place, where one has columns that are not known: by place before and after the stars, by name between.
+
+        The first branch gives the names. What has none of them between the stars of another branch may be any of those that this one lacks.
+        """
+        opens = [output for output in outputs if not output.closed]
+        head, tail = min(output.ends[0] for output in opens), min(output.ends[1] for output in opens)
+        first, *others = [Rel("", output.cols[head : len(output.cols) - tail], opens=output.opens, other=output.other) for output in outputs]
+        middle: dict[str, list[Inputs]] = {col.key: [col.inputs] for col in first.cols}
+        names = {col.key: col for rel in (first, *others) for col in rel.cols}
+        for rel in others:
+            extra = merged(col.inputs for col in rel.cols if col.key not in first.by_key)
+            for key, inputs in middle.items():
+                if key in rel.by_key:
+                    inputs.append(rel.by_key[key].inputs)
+                else:
+                    inputs.append(unsure(merged((rel.may_have(key) or {}, extra))))
+            if extra and first.closed:
+                self.unknown.append(Unknown(("*",), tuple(sorted({item.relation for output in opens for item in output.opens}))))
+        if not first.closed:
+            for rel in others:
+                for col in rel.cols:
+                    middle.setdefault(col.key, [unsure(first.may_have(col.key) or {})]).append(col.inputs)
+        found = [names[key]._replace(inputs=merged(inputs), fields=None) for key, inputs in middle.items()]
+        cols = outputs[0].cols
+        before = [_at(outputs, place, col) for place, col in enumerate(cols[:head])]
+        return [*before, *found, *(_at(outputs, place - tail, col) for place, col in enumerate(cols[len(cols) - tail :] if tail else []))]
 
     def _select(self, query: Select, outer: Scope | None, env: Mapping[str, CteEntry]) -> Output:
         scope = Scope(outer, env)
@@ -147,6 +177,7 @@ class Queries(Sources):
         cols: list[Col] = []
         kinds: list[int] = []
         parts: list[Output] = []
+        ends = (-1, 0)
         scope.later = {item.key: item for item in query.items if isinstance(item, Item) and item.aliased}
         for item in query.items:
             if isinstance(item, Item):
@@ -154,18 +185,26 @@ class Queries(Sources):
                 col = self._item(item, scope)
                 cols.append(col)
                 kinds.append(item.kind)
-                if not item.unnamed or item.aliased:  # from here on a name may be this alias, but not before
+                if item.aliased or not (item.unnamed or self._is_field(item, scope)):  # from here on a name may be this alias, but not before
                     known = scope.aliases.get(item.key)
                     scope.aliases[item.key] = Alias(col.inputs, item.kind) if known is None else Alias(merged((known.inputs, col.inputs)), known.kind)
             else:
                 found = self._star(item, scope)
+                before = len(cols)
                 cols.extend(found.cols)
                 kinds.extend(0 for _ in found.cols)
                 parts.append(found)
+                if not found.closed:
+                    ends = (before if ends[0] < 0 else ends[0], len(cols))
         others = [part.other for part in parts if part.other is not None]
         opens = tuple(dict.fromkeys(item for part in parts for item in part.opens))
         ghosts = frozenset().union(*(part.ghosts for part in parts))
-        return Output(cols, opens, {}, ghosts, merged(others) if others else None, tuple(kinds))
+        return Output(cols, opens, {}, ghosts, merged(others) if others else None, tuple(kinds), (max(ends[0], 0), len(cols) - ends[1]))
+
+    def _is_field(self, item: Item, scope: Scope) -> bool:
+        """Whether an output column without AS is a struct's field, whose name is no alias."""
+        use = item.uses[0] if item.uses else None
+        return isinstance(use, Ref) and len(use.parts) > 1 and not self.qualified(use.parts[:1], scope)
 
     def _item(self, item: Item, scope: Scope) -> Col:
         inputs = self.inputs(item.uses, scope, SELECT)
@@ -247,6 +286,12 @@ class Queries(Sources):
         return Output([], (), {}, other=used(inputs, Role.TRANSFORMATION, flags=NAMED))
 
 
+def _at(outputs: Sequence[Output], place: int, col: Col) -> Col:
+    """The column at a place, from 0 or from the end, of all branches."""
+    inputs = [output.cols[place].inputs for output in outputs if -len(output.cols) <= place < len(output.cols)]
+    return col._replace(inputs=merged(inputs), fields=None)
+
+
 def _fields_of(item: Item, scope: Scope) -> Mapping[str, Inputs] | None:
     """A struct that is passed on keeps its fields."""
     use = item.uses[0] if len(item.uses) == 1 else None
@@ -278,41 +323,28 @@ def _by_name(outputs: Sequence[Output]) -> list[Col]:
     return list(cols.values())
 
 
-def _loosely(outputs: Sequence[Output]) -> list[Col]:
-    """Branches by place where one may have columns that are not known: by name where the names agree, and else it may be any of them."""
-    cols = {col.key: col for output in outputs for col in output.cols}
-    branches = [Rel("", output.cols, opens=output.opens, other=output.other) for output in outputs]
-    found = []
-    for key, col in cols.items():
-        same = [other.inputs for branch in branches if (other := branch.by_key.get(key)) is not None]
-        may_be = [inputs for branch in branches if key not in branch.by_key and (inputs := branch.may_have(key))]
-        found.append(col._replace(inputs=merged((*same, *(unsure(inputs) for inputs in may_be))), fields=None))
-    return found
-
-
 def _wanted(query: Query) -> set[str]:
     """The CTEs of a query that it reads, itself or through one another."""
     by_key = {cte.key: cte for cte in query.with_.ctes}
     bare = msgspec.structs.replace(query, with_=type(query.with_)())
     found: set[str] = set()
-    todo = [key for key in tables_of(bare) if key in by_key]
+    todo = [parts[0] for parts in tables_of(bare)]
     while todo:
         key = todo.pop()
-        if key not in found:
+        if key in by_key and key not in found:
             found.add(key)
-            todo.extend(other for other in tables_of(by_key[key].query) if other in by_key)
+            todo.extend(parts[0] for parts in tables_of(by_key[key].query))
     return found
 
 
-def tables_of(query: object) -> set[str]:
-    """The bare names of relations anywhere in a query."""
-    found: set[str] = set()
+def tables_of(query: object) -> set[tuple[str, ...]]:
+    """The names of relations anywhere in a query, CTEs among them."""
+    found: set[tuple[str, ...]] = set()
     stack: list[object] = [query]
     while stack:
         item = stack.pop()
         if isinstance(item, Table):
-            if len(item.parts) == 1:
-                found.add(item.parts[0])
+            found.add(item.parts)
         elif isinstance(item, msgspec.Struct):
             stack.extend(getattr(item, name) for name in item.__struct_fields__)
         elif isinstance(item, tuple):

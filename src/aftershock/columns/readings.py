@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from aftershock._version import __version__
+from aftershock.cache.source import code_of
 from aftershock.columns.guard import read_batch
 from aftershock.columns.jobs import Job, Limits, Reading
 
@@ -116,7 +119,8 @@ class Readings:
             else:
                 jobs[unique_id], self._keys[unique_id] = job, self._key_of(job)
         by_key = {self._keys[unique_id]: job for unique_id, job in jobs.items()}
-        answers = self.store.get(by_key) if self.store is not None else {}
+        kept = self.store.get(by_key) if self.store is not None else {}
+        answers = {key: answer for key, answer in kept.items() if _is_reading(answer)}
         missing = [key for key in by_key if key not in answers]
         new = dict(zip(missing, self._run([by_key[key] for key in missing]), strict=True))
         if self.store is not None and new:
@@ -153,6 +157,8 @@ class Readings:
         context = self._templates() if any(rendering) and self._templates is not None else None
         run = self._executor.map if self._executor is not None else map
         found: list[bytes] = []
+        if jobs and self._progress is not None:
+            self._progress(0, len(jobs))
         for answers in run(read_batch, batches, [self._limits] * len(batches), [context if renders else None for renders in rendering]):
             found.extend(msgspec.msgpack.encode(answer) for answer in answers)
             if self._progress is not None:
@@ -160,14 +166,21 @@ class Readings:
         return found
 
 
-def _versions() -> bytes:
-    from importlib import metadata
-
+def _is_reading(answer: bytes) -> bool:
+    """Whether what was kept is of this kind; anything else is read again."""
     try:
-        parser = metadata.version("sqlglot")
-    except metadata.PackageNotFoundError:
-        parser = ""
-    return repr((FORMAT, __version__, parser, msgspec.__version__)).encode()
+        msgspec.msgpack.decode(answer, type=Reading)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return False
+    return True
+
+
+def _versions() -> bytes:
+    """What made what is kept: our version and code, and that of the parser, by the name of its package's folder: looking it up costs as little."""
+    parser = find_spec("sqlglot")
+    folder = Path(parser.origin).parent if parser is not None and parser.origin else None
+    versions = sorted(path.name for path in folder.parent.glob("sqlglot*-*.dist-info")) if folder is not None else []
+    return repr((FORMAT, __version__, versions, msgspec.__version__, code_of("sql", "columns", "jinja", "model"))).encode()
 
 
 _VERSIONS = _versions()

@@ -25,7 +25,8 @@ class Output(msgspec.Struct):
     """What a query yields.
 
     ``kinds`` says of each column whether it is aggregated or windowed; ``ghosts`` are columns that a star would pass on if they were not
-    thought away; ``other`` are inputs of further columns whose names only the data tells.
+    thought away; ``other`` are inputs of further columns whose names only the data tells; ``ends`` are how many columns come before and after
+    all stars, where there are columns that are not known.
     """
 
     cols: list[Col]
@@ -34,6 +35,7 @@ class Output(msgspec.Struct):
     ghosts: frozenset[str] = frozenset()
     other: Inputs | None = None
     kinds: tuple[int, ...] = ()
+    ends: tuple[int, int] = (0, 0)
 
     @property
     def closed(self) -> bool:

@@ -63,7 +63,8 @@ def upstream(lineage: ProjectLineage, start: str, columns: Iterable[str], depth:
         for unique_id, its in frontier.items():
             if depth is not None and depths[unique_id] >= depth:
                 continue
-            lineage.read((unique_id,))
+            if unique_id in lineage.graph:
+                lineage.read((unique_id,))
             for edge in _from(lineage, unique_id, its, unread):
                 edges.add(edge)
                 parent, known = edge.source.node, found.setdefault(edge.source.node, {})
@@ -131,17 +132,26 @@ def _into(lineage: ProjectLineage, unique_id: str, found: dict[str, dict[str, No
 def _from(lineage: ProjectLineage, unique_id: str, columns: Iterable[str], unread: set[str]) -> Iterator[LineageEdge]:
     """The columns that columns of one node are made of."""
     its = lineage.lineages.get(unique_id)
-    if its is None:
+    if its is None or its.resolved is None:
+        parents = lineage.graph.parents(unique_id) if unique_id in lineage.graph else ()
+        if its is not None:
+            unread.add(unique_id)
+        yield from _any_column(lineage, parents, unique_id)
         return
-    if its.resolved is None:
-        unread.add(unique_id)
-        yield from (_unread_edge(parent, "*", unique_id) for parent in lineage.graph.parents(unique_id))
-        return
-    yield from (_unread_edge(parent, "*", unique_id) for parent in its.unseen)
+    yield from _any_column(lineage, its.unseen, unique_id)
     outputs = dict(_outputs(its.resolved))
     for column in columns:
         for relation, source, mask in _sources(its.resolved, outputs, column):
             yield from _edges(relation, source, unique_id, column, mask)
+
+
+def _any_column(lineage: ProjectLineage, parents: Iterable[str], unique_id: str) -> Iterator[LineageEdge]:
+    """What may come of parents where nobody says which of their columns is used: every one."""
+    ids = tuple(parents)
+    lineage.read(ids)
+    for parent in ids:
+        known = () if lineage.info(parent).complete else ("*",)
+        yield from (_unread_edge(parent, column, unique_id) for column in (*lineage.names(parent), *known))
 
 
 def _sources(resolved: Resolved, outputs: dict[str, Inputs], column: str) -> Iterator[tuple[str, str, int]]:

@@ -6,17 +6,22 @@ from typing import TYPE_CHECKING
 
 from aftershock.impact import markers as marked
 from aftershock.impact.clocks import deadlines
+from aftershock.impact.narrowing import NARROWING, narrow
 from aftershock.impact.people import consumers, dashboards, owners
 from aftershock.impact.radius import blast_radius
 from aftershock.impact.severity import judge
 from aftershock.model import Assessment, Impact, Markers, Window
+from aftershock.phrases import counted, listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from aftershock.columns.project import ProjectLineage
     from aftershock.graph import LineageGraph
     from aftershock.impact.markers import Mark
     from aftershock.model import Artifacts, BlastRadius, Category, Node, Policy, Seed, Severity
+
+MOST_NAMES = 5
 
 
 def assess(  # noqa: PLR0913  # the public question of this room
@@ -29,6 +34,7 @@ def assess(  # noqa: PLR0913  # the public question of this room
     detected_at: str,
     window: Window = Window(),  # noqa: B008  # frozen
     columns: Sequence[str] = (),
+    reader: ProjectLineage | None = None,
     confirmed: bool = True,
     override: tuple[Severity, str] | None = None,
 ) -> Assessment:
@@ -43,10 +49,12 @@ def assess(  # noqa: PLR0913  # the public question of this room
         detected_at: ISO 8601 in UTC; the clocks start here.
         window: when the data was bad, as far as known.
         columns: columns of the failing nodes that are concerned; their owners come first.
+        reader: column lineage of the project; what is affected is narrowed to what these columns reach.
         confirmed: see :func:`aftershock.impact.severity.judge`.
         override: a person's level and reason.
     """
-    radius = blast_radius(seeds, category, graph, info=artifacts.project.info, run=artifacts.run)
+    narrowed = narrow(reader, seeds, columns, category, artifacts.run) if reader is not None and columns else None
+    radius = blast_radius(seeds, category, graph, info=artifacts.project.info, run=artifacts.run, narrowed=narrowed)
     verdict = judge(radius, graph, policy, run=artifacts.run, freshness=artifacts.freshness, confirmed=confirmed, override=override)
     nodes = [graph.nodes[item.unique_id] for item in radius.affected]
     boards = dashboards(radius, graph, policy)
@@ -85,5 +93,11 @@ def _impact(
 
 def _notes(radius: BlastRadius, graph: LineageGraph, columns: Sequence[str]) -> Iterator[str]:
     yield from dict.fromkeys(f"{graph.nodes[seed.unique_id].label}: {seed.note}" for seed in radius.seeds if seed.note)
-    if columns:
-        yield f"Everything downstream is listed: which of it reads {', '.join(columns)} was not looked up in its SQL."
+    if not columns:
+        return
+    if radius.coverage is None:
+        why = "was not looked up in its SQL" if radius.category in NARROWING else f"does not matter: {radius.category.value} concerns whole rows"
+        yield f"Everything downstream is listed: which of it reads {', '.join(columns)} {why}."
+    elif radius.coverage.unread:
+        names = listing([graph.nodes[item.unique_id].label for item in radius.coverage.unread], MOST_NAMES)
+        yield f"What reads {', '.join(columns)} could not be looked up in {counted(len(radius.coverage.unread), 'node')}, which may be affected: {names}."

@@ -29,7 +29,7 @@ def dashboards(radius: BlastRadius, graph: LineageGraph, policy: Policy) -> tupl
             owners = node.exposure.owners or parse_owner(node.meta.get("owner"))
             kind, maturity, url = node.exposure.type, node.exposure.maturity, node.exposure.url
             name = node.exposure.label or node.name
-            found.append(Dashboard(node.unique_id, name, kind, automation, maturity, url, owners, item.effects, item.path))
+            found.append(Dashboard(node.unique_id, name, kind, automation, maturity, url, owners, item.effects, item.path, item.certainty))
     return tuple(sorted(found, key=lambda item: (item.automation, item.unique_id)))
 
 

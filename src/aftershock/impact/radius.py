@@ -9,13 +9,18 @@ from aftershock.model import UNAFFECTED_TYPES, Affected, BlastRadius, Effect, Hi
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import Literal
 
     from aftershock.graph import LineageGraph
+    from aftershock.impact.narrowing import Narrowed
     from aftershock.model import Category, Node, ProjectInfo, Run, Seed
+    from aftershock.model.lineage import Consequence
 
 
-def blast_radius(seeds: Sequence[Seed], category: Category, graph: LineageGraph, *, info: ProjectInfo, run: Run | None = None) -> BlastRadius:
-    """Everything that the failing nodes reach along dbt's edges, overlaps counted once.
+def blast_radius(  # noqa: PLR0913  # the failing nodes and all that is known about them
+    seeds: Sequence[Seed], category: Category, graph: LineageGraph, *, info: ProjectInfo, run: Run | None = None, narrowed: Narrowed | None = None
+) -> BlastRadius:
+    """Everything that the failing nodes reach along dbt's edges, overlaps counted once; or what their columns reach.
 
     Args:
         seeds: the failing nodes, each an enabled node of the graph.
@@ -23,19 +28,44 @@ def blast_radius(seeds: Sequence[Seed], category: Category, graph: LineageGraph,
         graph: the project's lineage.
         info: which dbt wrote the artifacts; decides what a "skipped" means.
         run: the last run; what it really skipped is added to the effects.
+        narrowed: what happens to whom below the columns that are concerned; what is not in it is not affected.
     """
     roots = tuple(dict.fromkeys(seed.unique_id for seed in seeds))
-    routes = graph.routes(roots)
+    routes = _routes(roots, graph, narrowed)
     depths = {unique_id: len(route) - 1 for unique_id, route in routes.items()}
-    effects = effects_of(category, roots, graph, depths)
+    effects = effects_of(category, roots, graph, depths) if narrowed is None else {}
     skipped = seen_skipped(run, info)
     reached = sorted(
         (unique_id for unique_id in routes if graph.nodes[unique_id].resource_type not in UNAFFECTED_TYPES),
         key=lambda unique_id: (depths[unique_id], unique_id),
     )
-    affected = tuple(_affected(graph.nodes[unique_id], routes[unique_id], effects[unique_id], unique_id in skipped) for unique_id in reached)
+    affected = tuple(
+        _affected(graph.nodes[unique_id], routes[unique_id], effects[unique_id], unique_id in skipped)
+        if narrowed is None
+        else _concerned(graph.nodes[unique_id], routes[unique_id], narrowed.consequences[unique_id])
+        for unique_id in reached
+    )
     tests = tuple(sorted(unique_id for unique_id in routes if graph.nodes[unique_id].resource_type == "test"))
-    return BlastRadius(category, tuple(seeds), affected, tuple(_hidden(reached, graph)), tests)
+    hidden = tuple(_hidden(reached, graph))
+    return BlastRadius(category, tuple(seeds), affected, hidden, tests, *((narrowed.columns, narrowed.coverage) if narrowed is not None else ()))
+
+
+def _routes(roots: tuple[str, ...], graph: LineageGraph, narrowed: Narrowed | None) -> dict[str, tuple[str, ...]]:
+    """A path to everything affected; through affected nodes where there is such a path, as there is not where only a test of two nodes stops dbt."""
+    if narrowed is None:
+        return graph.routes(roots)
+    within = graph.routes(roots, narrowed.consequences)
+    if len(within) < len(narrowed.consequences):
+        everywhere = graph.routes(roots)
+        within.update((unique_id, everywhere[unique_id]) for unique_id in narrowed.consequences if unique_id not in within and unique_id in everywhere)
+    return within
+
+
+def _concerned(node: Node, path: tuple[str, ...], found: Consequence) -> Affected:
+    certainty: Literal["node", "column"] = "column" if found.certain else "node"
+    return Affected(
+        node.unique_id, node.resource_type, node.label, node.relation_name, len(path) - 1, path, found.effects, certainty, found.columns, found.steps, found.why
+    )
 
 
 def _affected(node: Node, path: tuple[str, ...], effects: tuple[Effect, ...], skipped: bool) -> Affected:  # noqa: FBT001  # called for every node: a keyword costs

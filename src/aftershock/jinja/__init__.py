@@ -2,6 +2,6 @@
 
 from aftershock.jinja.context import Context
 from aftershock.jinja.refusal import CannotRender
-from aftershock.jinja.rendering import render, variants
+from aftershock.jinja.rendering import guesses, render, variants
 
-__all__ = ["CannotRender", "Context", "render", "variants"]
+__all__ = ["CannotRender", "Context", "guesses", "render", "variants"]

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from aftershock.jinja.context import Context
     from aftershock.jinja.values import Value
 
+    Guess = Callable[[str, Value, str], Value]
+
 _UNSET: Any = object()
 
 
@@ -91,8 +93,9 @@ class Var(Exposed):
 
     NAMES: ClassVar[frozenset[str]] = frozenset({"has_var"})
 
-    def __init__(self, context: Context, package: str, render: Callable[[str], str]) -> None:
+    def __init__(self, context: Context, package: str, render: Callable[[str], str], guess: Guess) -> None:
         own = context.vars.get(package)
+        self._guess = guess
         self._places = (own if isinstance(own, dict) else {}, context.vars, context.package_vars.get(package, {}))
         self._render = render
 
@@ -108,7 +111,7 @@ class Var(Exposed):
         elif isinstance(found, str) and "{" in found:
             return self._render(found)
         if found is _UNSET:
-            raise CannotRender(f"var '{name}' is not known here and has no default")
+            return self._guess(f"var '{name}'", None, "is not known here and has no default")
         return fresh(found)
 
     def has_var(self, name: str) -> bool:
@@ -121,8 +124,9 @@ class TargetView(Exposed):
 
     NAMES: ClassVar[frozenset[str]] = frozenset({"get"})
 
-    def __init__(self, fields: Mapping[str, Any]) -> None:
+    def __init__(self, fields: Mapping[str, Any], guess: Guess) -> None:
         self._fields = fields
+        self._guess = guess
 
     def get(self, name: str, default: object = None) -> Value:  # noqa: ARG002  # dbt's signature
         """A field."""
@@ -136,7 +140,7 @@ class TargetView(Exposed):
         """
         if name in self._fields:
             return fresh(self._fields[name])
-        raise CannotRender(f"target.{name} is not known here")
+        return self._guess(f"target.{name}", f"unknown_target_{name}", "is not known here")
 
     def __getitem__(self, name: str) -> Value:
         return self.absent(name)
@@ -145,8 +149,9 @@ class TargetView(Exposed):
 class EnvVar(Exposed):
     """``env_var``: values that were given, else the call's default; never the process's environment."""
 
-    def __init__(self, values: Mapping[str, str]) -> None:
+    def __init__(self, values: Mapping[str, str], guess: Guess) -> None:
         self._values = values
+        self._guess = guess
 
     def __call__(self, name: str, default: Value = _UNSET) -> Value:
         """A value, or the default.
@@ -155,9 +160,7 @@ class EnvVar(Exposed):
             CannotRender: it is not given, and there is no default.
         """
         found = self._values.get(name, default)
-        if found is _UNSET:
-            raise CannotRender(f"env_var '{name}' has no default")
-        return found
+        return self._guess(f"env_var '{name}'", f"unknown_{name}", "has no default") if found is _UNSET else found
 
 
 class Adapter(Exposed):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aftershock.jinja.refusal import CannotRender
 
@@ -24,7 +24,13 @@ def render(code: NodeCode, node: Node, context: Context, *, incremental: bool) -
     Raises:
         CannotRender: the SQL cannot be known here; says why.
     """
-    return _rendered(code, node, context, incremental=incremental)[0]
+    return _rendered(code, node, context, incremental=incremental).text
+
+
+class _Text(NamedTuple):
+    text: str
+    asked: bool = False
+    guessed: tuple[str, ...] = ()
 
 
 def variants(code: NodeCode, node: Node, context: Context) -> tuple[str, ...]:
@@ -33,30 +39,44 @@ def variants(code: NodeCode, node: Node, context: Context) -> tuple[str, ...]:
     Raises:
         CannotRender: one of them cannot be known here: what the other reads would be only part of the truth.
     """
-    first, asked = _rendered(code, node, context, incremental=False)
-    if not asked or node.materialized != "incremental":
+    return tuple(found.text for found in _variants(code, node, context, guessing=False))
+
+
+def guesses(code: NodeCode, node: Node, context: Context) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """As :func:`variants`, with every setting that is not known taken as not set; and what those settings are, such as ``var 'start'``.
+
+    Raises:
+        CannotRender: something else than a setting is not known.
+    """
+    found = _variants(code, node, context, guessing=True)
+    return tuple(each.text for each in found), tuple(dict.fromkeys(what for each in found for what in each.guessed))
+
+
+def _variants(code: NodeCode, node: Node, context: Context, *, guessing: bool) -> tuple[_Text, ...]:
+    first = _rendered(code, node, context, incremental=False, guessing=guessing)
+    if not first.asked or node.materialized != "incremental":
         return (first,)
-    second, _ = _rendered(code, node, context, incremental=True)
-    return (first,) if second == first else (first, second)
+    second = _rendered(code, node, context, incremental=True, guessing=guessing)
+    return (first,) if second.text == first.text else (first, second)
 
 
-def _rendered(code: NodeCode, node: Node, context: Context, *, incremental: bool) -> tuple[str, bool]:
+def _rendered(code: NodeCode, node: Node, context: Context, *, incremental: bool, guessing: bool = False) -> _Text:
     """The SQL, and whether it could depend on ``is_incremental()``."""
     if code.language != "sql":
         raise CannotRender(f"it is written in {code.language}")
     if not code.raw:
         raise CannotRender("the manifest has no code for it")
     if "{" not in code.raw:
-        return code.raw, False
+        return _Text(code.raw)
     from jinja2 import TemplateError, TemplateSyntaxError
 
     from aftershock.jinja.functions import Return
     from aftershock.jinja.session import Session
     from aftershock.jinja.unresolved import settled
 
-    session = Session(context, node, code, incremental=incremental)
+    session = Session(context, node, code, incremental=incremental, guessing=guessing)
     try:
-        return settled(session.render(code.raw)), session.asked
+        return _Text(settled(session.render(code.raw)), session.asked, tuple(session.guessed))
     except CannotRender:
         raise
     except Return:

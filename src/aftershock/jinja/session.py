@@ -37,9 +37,14 @@ _UNKNOWN = frozenset(
 
 
 class Session:
-    """Everything that one rendering holds; ``asked`` is whether anything depended on ``is_incremental()``."""
+    """Everything that one rendering holds; ``asked`` is whether anything depended on ``is_incremental()``.
 
-    def __init__(self, context: Context, node: Node, code: NodeCode, *, incremental: bool) -> None:
+    With ``guessing`` a setting that is not known is taken as not set, and noted in ``guessed``, instead of refused.
+    """
+
+    def __init__(self, context: Context, node: Node, code: NodeCode, *, incremental: bool, guessing: bool = False) -> None:
+        self.guessed: dict[str, None] = {}
+        self._guessing = guessing
         self.context = context
         self.node = node
         self.code = code
@@ -59,6 +64,17 @@ class Session:
         environment = sandbox()
         scope = environment.context_class(environment, self.names, None, template.blocks)
         return environment.concat(template.root_render_func(scope))
+
+    def guess(self, what: str, value: Value, why: str) -> Value:
+        """A value for a setting that is not known: ``value`` where guessing is wanted.
+
+        Raises:
+            CannotRender: it is not.
+        """
+        if not self._guessing:
+            raise CannotRender(f"{what} {why}")
+        self.guessed.setdefault(what)
+        return value
 
     def is_incremental(self) -> bool:
         """``is_incremental()``: as the caller of the rendering supposes."""
@@ -249,9 +265,9 @@ _MAKERS: dict[str, Callable[[Session], Any]] = {
     "source": lambda session: session.source,
     "function": lambda session: session.function,
     "config": lambda session: Config(session.code.config),
-    "var": lambda session: Var(session.context, session.node.package, session.render),
-    "env_var": lambda session: EnvVar(session.context.env),
-    "target": lambda session: TargetView(session.context.target),
+    "var": lambda session: Var(session.context, session.node.package, session.render, session.guess),
+    "env_var": lambda session: EnvVar(session.context.env, session.guess),
+    "target": lambda session: TargetView(session.context.target, session.guess),
     "this": lambda session: session._this(),  # noqa: SLF001  # of this module
     "model": lambda session: NodeView(session.node, session.code),
     "graph": lambda session: Graph(session.context.graph) if session.context.graph else Unknown("it needs graph"),

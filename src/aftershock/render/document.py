@@ -12,7 +12,7 @@ import msgspec
 
 from aftershock.model import Category, Effect, Severity
 
-SCHEMA_VERSION: Literal["1.0"] = "1.0"
+SCHEMA_VERSION: Literal["1.1"] = "1.1"
 
 SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
 
@@ -22,6 +22,25 @@ class Window(msgspec.Struct, frozen=True):
 
     since: str
     until: str
+
+
+class UnreadNode(msgspec.Struct, frozen=True):
+    """A node whose code was not read, and why, as a part of a sentence."""
+
+    unique_id: str
+    reason: str
+
+
+class ReadCoverage(msgspec.Struct, frozen=True):
+    """How much code was read to follow columns: `read` of `nodes` (those in `partly` not whole), `attributed` of `references`; `known` have a known column list."""
+
+    nodes: int
+    read: int
+    unread: tuple[UnreadNode, ...]
+    references: int
+    attributed: int
+    known: int
+    partly: tuple[UnreadNode, ...]
 
 
 class FailingNode(msgspec.Struct, frozen=True):
@@ -34,13 +53,14 @@ class FailingNode(msgspec.Struct, frozen=True):
 
 
 class Incident(msgspec.Struct, frozen=True):
-    """What was asked: `nodes` are the unique_ids of the failing nodes, `failing` the same with their names."""
+    """What was asked: `nodes` are the unique_ids of the failing nodes, `failing` the same with their names, `columns` those it was narrowed to."""
 
     category: Category
     nodes: tuple[str, ...]
     failing: tuple[FailingNode, ...]
     detected_at: str
     window: Window
+    columns: tuple[str, ...]
 
 
 class SeverityReason(msgspec.Struct, frozen=True):
@@ -78,8 +98,21 @@ class Impacts(msgspec.Struct, frozen=True):
     customer_facing: ImpactAnswer
 
 
+class Step(msgspec.Struct, frozen=True):
+    """A step of a column's way: `column` of `node` (empty for its rows) is used by the next step's node as `kind` and `subtype` say, in OpenLineage's words."""
+
+    node: str
+    column: str
+    kind: str
+    subtype: str
+
+
 class AffectedNode(msgspec.Struct, frozen=True):
-    """An affected node: `path` leads from a failing node to it, both included, by unique_id; `certainty` is column where SQL was read."""
+    """An affected node: `path` leads from a failing node to it, both included, by unique_id; `certainty` is column where SQL was read.
+
+    Where columns were followed, `columns` are those of the node that are concerned, `steps` the way of the failing column to it, and `why` what no
+    longer binds.
+    """
 
     unique_id: str
     resource_type: str
@@ -90,6 +123,8 @@ class AffectedNode(msgspec.Struct, frozen=True):
     effects: tuple[Effect, ...]
     certainty: Literal["node", "column"]
     columns: tuple[str, ...]
+    steps: tuple[Step, ...]
+    why: str
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -121,6 +156,7 @@ class AffectedExposure(msgspec.Struct, frozen=True):
     owners: tuple[Person, ...]
     effects: tuple[Effect, ...]
     path: tuple[str, ...]
+    certainty: Literal["node", "column"]
 
 
 class Metric(msgspec.Struct, frozen=True):
@@ -231,7 +267,7 @@ class Link(msgspec.Struct, frozen=True):
 class AssessmentDocument(msgspec.Struct, frozen=True):
     """An impact assessment by aftershock. Nodes are named by dbt's unique_id; lists are sorted, so equal inputs give equal bytes."""
 
-    schema_version: Literal["1.0"]
+    schema_version: Literal["1.1"]
     summary: str
     incident: Incident
     severity: SeverityVerdict
@@ -253,6 +289,7 @@ class AssessmentDocument(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
     links: tuple[Link, ...]
+    coverage: ReadCoverage | None
 
 
 class ErrorBody(msgspec.Struct, frozen=True):
@@ -268,7 +305,7 @@ class ErrorBody(msgspec.Struct, frozen=True):
 class ErrorDocument(msgspec.Struct, frozen=True):
     """What is printed instead of an assessment where there is none."""
 
-    schema_version: Literal["1.0"]
+    schema_version: Literal["1.1"]
     error: ErrorBody
 
 

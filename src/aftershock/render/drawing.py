@@ -76,7 +76,7 @@ def _drawn(report: Report, ids: dict[str, str]) -> tuple[Drawn, ...]:
         item = known.get(unique_id)
         own = http_url(exposures[unique_id].url) if unique_id in exposures else ""
         url = own or summary.docs_link(report, unique_id, item.resource_type if item else "")
-        found.append(Drawn(number, shapes.get(unique_id, "other"), summary.label(report, unique_id), effects.words(report, item) if item else "", url))
+        found.append(Drawn(number, shapes.get(unique_id, "other"), summary.label(report, unique_id), effects.kinds(report, item) if item else "", url))
     return tuple(found)
 
 

@@ -42,13 +42,23 @@ _STOPPING = frozenset({Category.PIPELINE_FAILURE, Category.SCHEMA_BREAK})
 
 
 def possible(report: Report, item: Affected | Dashboard) -> bool:
-    """Whether the effects on ``item`` are no more than what the graph allows: below a broken schema, where its SQL was not read."""
-    read = not isinstance(item, Dashboard) and item.certainty == "column"
-    return report.assessment.radius.category is Category.SCHEMA_BREAK and len(item.path) > 1 and not read
+    """Whether the effects on ``item`` are no more than what the graph allows: below single columns, or a broken schema, where its SQL was not read."""
+    radius = report.assessment.radius
+    single = radius.category is Category.SCHEMA_BREAK or radius.coverage is not None
+    return single and len(item.path) > 1 and item.certainty != "column"
 
 
 def words(report: Report, item: Affected | Dashboard) -> str:
-    """``wrong, missing rows``, or ``may fail, lose columns``."""
+    """``wrong, missing rows``, or ``may fail, lose columns``, with the columns concerned and what no longer binds where that is known."""
+    said = kinds(report, item)
+    if isinstance(item, Dashboard):
+        return said
+    why = f": {item.why}" if item.why else ""
+    return f"{said} ({', '.join(item.columns)}){why}" if item.columns else f"{said}{why}"
+
+
+def kinds(report: Report, item: Affected | Dashboard) -> str:
+    """``wrong, missing rows``, or ``may fail, lose columns``: our own words alone, without anything from the artifacts."""
     if item.effects and possible(report, item):
         return f"may {', '.join(_MAY[effect] for effect in item.effects)}"
     return ", ".join(_ONE[effect] for effect in item.effects)

@@ -26,6 +26,7 @@ from aftershock.render.document import (
     Link,
     Metric,
     OutsideConsumer,
+    ReadCoverage,
     Recovery,
     RecoveryPhase,
     RecoveryStep,
@@ -79,6 +80,7 @@ def _document(report: Report) -> AssessmentDocument:
         warnings=report.warnings,
         notes=assessment.notes,
         links=_links(report),
+        coverage=None if radius.coverage is None else _copy(radius.coverage, ReadCoverage),
     )
 
 
@@ -86,7 +88,7 @@ def _incident(report: Report) -> Incident:
     assessment = report.assessment
     failing = tuple(FailingNode(seed.unique_id, summary.label(report, seed.unique_id), seed.via, seed.note) for seed in assessment.radius.seeds)
     window = Window(assessment.window.since, assessment.window.until)
-    return Incident(assessment.radius.category, summary.seeds(report), failing, assessment.detected_at, window)
+    return Incident(assessment.radius.category, summary.seeds(report), failing, assessment.detected_at, window, assessment.radius.columns)
 
 
 def _tables(report: Report) -> tuple[Table, ...]:

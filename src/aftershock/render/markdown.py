@@ -49,7 +49,6 @@ class Row(NamedTuple):
     resource_type: str
     depth: int
     effects: str
-    columns: tuple[str, ...]
     route: list[str]
 
 
@@ -151,6 +150,7 @@ def _values(report: Report) -> dict[str, Any]:
         "untouched": summary.labels(report, report.recovery.untouched),
         "caveats": _said(summary.caveats(report)),
         "files": summary.files_read(report),
+        "coverage": summary.coverage(report),
         "warnings": _said(report.warnings),
         "labels": {reason.node: summary.label(report, reason.node) for reason in report.assessment.severity.reasons},
     }
@@ -171,7 +171,7 @@ def _said(texts: Iterable[str]) -> tuple[str, ...]:
 def _row(report: Report, item: Affected) -> Row:
     name = summary.label(report, item.unique_id)
     url = summary.docs_link(report, item.unique_id, item.resource_type)
-    return Row(name, url, item.resource_type, item.depth, effects.words(report, item), item.columns, summary.route(report, item, 5))
+    return Row(name, url, item.resource_type, item.depth, effects.words(report, item), summary.route(report, item, 5))
 
 
 def _exposure(report: Report, item: Dashboard) -> ShownExposure:

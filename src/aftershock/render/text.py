@@ -239,7 +239,7 @@ def _affected(report: Report, width: int, short: bool) -> Section:  # noqa: FBT0
 
 
 def _affected_row(report: Report, item: Affected, *, short: bool) -> Line:
-    hit = effects.words(report, item) + (f" ({', '.join(item.columns)})" if item.columns else "")
+    hit = effects.words(report, item)
     way = " → ".join(summary.route(report, item, 3 if short else 0))
     return (
         Span(f"+{item.depth}" if item.depth else "failing", "" if item.depth else "bad"),
@@ -275,10 +275,16 @@ def _artifacts(report: Report, width: int, short: bool) -> Section:  # noqa: FBT
     pages = [link for item in nodes if (link := summary.docs_link(report, item.unique_id, item.resource_type))]
     found = [
         paragraph((Span("  "),), prose(f"read from {summary.files_read(report)}"), width, rows=int(short), style="dim"),
+        *_coverage(report, width, short=short),
         *(paragraph((Span("  "), Span("warning: ", "warn")), prose(line), width, rows=int(short)) for line in report.warnings),
         *(((Span("  dbt docs: "), Span(link, "link")),) for link in pages),
     ]
     return Section((Span("Artifacts", "title"),), tuple(found), floor=2)
+
+
+def _coverage(report: Report, width: int, *, short: bool) -> list[Item]:
+    said = summary.coverage(report)
+    return [paragraph((Span("  "),), prose(said), width, rows=2 if short else 0)] if said else []
 
 
 def _title(words: str, number: int) -> Line:

@@ -57,6 +57,7 @@ class Question(NamedTuple):
     manifest: str | None
     select: tuple[str, ...]
     exclude: tuple[str, ...]
+    dialect: str
     config: str | None
     no_cache: bool
     format_: str
@@ -83,7 +84,7 @@ class Question(NamedTuple):
 @click.command("assess", epilog=EPILOG, short_help="What is affected, who must know, how bad it is and what to run.")
 @click.argument("nodes", nargs=-1, metavar="[NODE]...", shell_complete=complete_nodes)
 @click.option("--category", type=click.Choice(SLUGS), metavar="SLUG", required=True, help=f"What happened to them: {', '.join(SLUGS)}.")
-@click.option("--column", "columns", multiple=True, metavar="NAME", help="A column of the failing nodes that is concerned. Repeatable.")
+@click.option("--column", "columns", multiple=True, metavar="NAME", help="A column of the failing nodes: only what it reaches is affected. Repeatable.")
 @click.option("--since", default="", metavar="TIME", help="When the data became bad: 2026-03-01T06:00, UTC or with a zone.")
 @click.option("--until", default="", metavar="TIME", help="When it stopped being bad.")
 @click.option("--detected-at", default="", metavar="TIME", help="When it was noticed; deadlines count from here. Default: now.")
@@ -94,6 +95,7 @@ class Question(NamedTuple):
 @click.option("--manifest", metavar="FILE", type=options.FILE, help="A manifest instead of a directory; - reads standard input.")
 @click.option("--select", "-s", multiple=True, metavar="SELECTOR", help="Failing nodes in dbt's selector grammar. Repeatable.")
 @click.option("--exclude", multiple=True, metavar="SELECTOR", help="Nodes to take away from --select. Repeatable.")
+@options.dialect
 @options.config
 @options.no_cache
 @click.option("--format", "format_", type=click.Choice(aftershock.FORMATS), default="text", show_default=True, help="How to print it.")
@@ -137,7 +139,7 @@ def _answer(question: Question) -> Report:
         until=question.until,
         detected_at=question.detected_at,
         columns=question.columns,
-        catalog=found.catalog() if question.columns else None,
+        reader=found.lineage(question.dialect, cached=not question.no_cache) if question.columns else None,
         confirmed=not question.unconfirmed,
         severity=question.severity,
         reason=question.reason,

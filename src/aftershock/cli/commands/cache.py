@@ -1,4 +1,4 @@
-"""``aftershock cache``: decoded manifests on disk."""
+"""``aftershock cache``: decoded manifests and column lineage on disk."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ Examples:
   aftershock cache dir
   aftershock cache clear
 
-AFTERSHOCK_CACHE_DIR puts the cache elsewhere.
+AFTERSHOCK_CACHE_DIR puts the cache elsewhere; AFTERSHOCK_LINEAGE_CACHE_MB
+limits its part for column lineage (512 by default).
 """
 
 
 @click.group("cache", epilog=EPILOG)
 def command() -> None:
-    """Decoded manifests are kept, so that a second question about the same manifest is fast."""
+    """Decoded manifests and column lineage are kept, so that a second question is fast."""
 
 
 @command.command("dir")
@@ -30,5 +31,6 @@ def directory() -> None:
 @command.command("clear")
 def clear() -> None:
     """Remove all of them."""
-    freed = aftershock.Cache(aftershock.cache_dir()).clear()
-    emit(f"{freed / 1024**2:,.1f} MiB freed in {aftershock.cache_dir()}\n")
+    folder = aftershock.cache_dir()
+    freed = aftershock.Cache(folder).clear() + aftershock.Shelf(folder).clear()
+    emit(f"{freed / 1024**2:,.1f} MiB freed in {folder}\n")
