@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"(?:<!-- (run in|output of) (\w+) -->\n)?```(console|python|yaml)\n(.*?)```", re.DOTALL)
-VARYING = re.compile(r"\d{4}-\d\d-\d\dT[\d:]+Z|\d\d:\d\dZ|\d+ (?:min|h|days?) old")
+VARYING = re.compile(r"\d{4}-\d\d-\d\dT[\d:]+Z?|\d\d:\d\dZ|\d+ (?:min|h|days?) old")
 SCENARIO = "model_error"
 
 

@@ -59,6 +59,17 @@ def test_a_question_loads_nothing_heavy(code: str) -> None:
     assert loaded(code) & set(HEAVY) == set()
 
 
+def test_a_question_without_a_column_loads_nothing_that_follows_columns() -> None:
+    script = f"{ASSESS}\nimport sys\nprint(*(name for name in sys.modules if name.startswith(('aftershock.columns', 'aftershock.sql', 'aftershock.jinja'))))"
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT).stdout.split() == []
+
+
+def test_following_columns_parses_in_a_child_and_never_here() -> None:
+    follow = ASSESS.replace('"pipeline-failure"', '"schema-break", columns=["status"]')
+    assert loaded(follow) & {"dbt", "sqlglot", "networkx", "rich", "jinja2"} == set()
+    assert "sqlglot" not in loaded("import aftershock\naftershock.column_lineage('select a from t')")
+
+
 @pytest.mark.parametrize(
     "room", ["artifacts", "graph", "impact", "model", "errors", "owners", "phrases", "times", "garbage", "recovery", "render", "select", "triage"]
 )

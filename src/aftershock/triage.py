@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from aftershock import impact, recovery, times
-from aftershock.columns.naming import check_columns
-from aftershock.columns.opening import open_lineage
 from aftershock.errors import UnknownName, UsageError
 from aftershock.graph import LineageGraph
 from aftershock.labels import labels
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from aftershock.columns.project import ProjectLineage
-    from aftershock.model import Artifacts, Assessment, Catalog, RecoveryPlan
+    from aftershock.model import Artifacts, Assessment, Catalog, RecoveryPlan, Seed
 
 SKEW = timedelta(minutes=5)
 """How far the clocks of two machines may be apart."""
@@ -87,8 +85,7 @@ def assess(  # noqa: PLR0913  # the public question
     texts = [nodes] if isinstance(nodes, str) else nodes
     found = resolve_all(texts, graph, project.disabled, selected=selected, skip_files=skip_files, patches=patches)
     if columns:
-        reader = (reader if reader is not None else open_lineage(artifacts, catalog=catalog)).over(graph)
-        check_columns(reader, [seed.unique_id for seed in found.seeds], columns, gone=category is Category.SCHEMA_BREAK)
+        reader = _reader(artifacts, graph, columns, found.seeds, category, reader, catalog)
     assessment = impact.assess(
         artifacts,
         graph,
@@ -104,6 +101,24 @@ def assess(  # noqa: PLR0913  # the public question
     )
     left_out = tuple(f"{text} was left out: {why}." for text, why in found.skipped)
     return _report(assessment, artifacts, graph, policy, left_out, asked_at)
+
+
+def _reader(  # noqa: PLR0913, PLR0917  # all that columns are looked up by
+    artifacts: Artifacts,
+    graph: LineageGraph,
+    columns: Sequence[str],
+    seeds: Sequence[Seed],
+    category: Category,
+    reader: ProjectLineage | None,
+    catalog: Catalog | None,
+) -> ProjectLineage:
+    """The project's column lineage, once it is known that the failing nodes have these columns. Loaded here: most questions name no column."""
+    from aftershock.columns.naming import check_columns
+    from aftershock.columns.opening import open_lineage
+
+    found = (reader if reader is not None else open_lineage(artifacts, catalog=catalog)).over(graph)
+    check_columns(found, [seed.unique_id for seed in seeds], columns, gone=category is Category.SCHEMA_BREAK)
+    return found
 
 
 def _report(  # noqa: PLR0913, PLR0917  # one of each

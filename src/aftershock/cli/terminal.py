@@ -7,12 +7,14 @@ import os
 import shutil
 import stat
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import aftershock
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from typing import TextIO
 
 WIDTH = 100
@@ -34,6 +36,14 @@ def screen(output: str | None = None) -> Screen:
     """
     width = shutil.get_terminal_size((WIDTH, 40)).columns
     return Screen(max(1, min(width, WIDEST)), _to_stdout(output) and _shows_colour())
+
+
+@contextmanager
+def reading() -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on standard error while code is read, where a person looks at it."""
+    shown = sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    with aftershock.progress_bar(sys.stderr, "Reading SQL", shown=shown, colour=not os.environ.get("NO_COLOR")) as progress:
+        yield progress
 
 
 def emit(text: str, output: str | None = None) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aftershock.sql.dialects import Dialect
     from aftershock.sql.query import Query, Use, Uses
 
-MOST_WORK = 2_000_000
+MOST_WORK = 500_000
 """Columns and inputs that one statement may make, so that a hundred nested joins of a table with itself end."""
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from aftershock.impact import markers as marked
 from aftershock.impact.clocks import deadlines
-from aftershock.impact.narrowing import NARROWING, narrow
 from aftershock.impact.people import consumers, dashboards, owners
 from aftershock.impact.radius import blast_radius
 from aftershock.impact.severity import judge
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from aftershock.columns.project import ProjectLineage
     from aftershock.graph import LineageGraph
     from aftershock.impact.markers import Mark
+    from aftershock.impact.narrowing import Narrowed
     from aftershock.model import Artifacts, BlastRadius, Category, Node, Policy, Seed, Severity
 
 MOST_NAMES = 5
@@ -53,7 +53,7 @@ def assess(  # noqa: PLR0913  # the public question of this room
         confirmed: see :func:`aftershock.impact.severity.judge`.
         override: a person's level and reason.
     """
-    narrowed = narrow(reader, seeds, columns, category, artifacts.run) if reader is not None and columns else None
+    narrowed = _narrowed(reader, seeds, columns, category, artifacts)
     radius = blast_radius(seeds, category, graph, info=artifacts.project.info, run=artifacts.run, narrowed=narrowed)
     verdict = judge(radius, graph, policy, run=artifacts.run, freshness=artifacts.freshness, confirmed=confirmed, override=override)
     nodes = [graph.nodes[item.unique_id] for item in radius.affected]
@@ -79,6 +79,14 @@ def assess(  # noqa: PLR0913  # the public question of this room
     )
 
 
+def _narrowed(reader: ProjectLineage | None, seeds: Sequence[Seed], columns: Sequence[str], category: Category, artifacts: Artifacts) -> Narrowed | None:
+    if reader is None or not columns:
+        return None
+    from aftershock.impact.narrowing import narrow  # most questions name no column, and do not wait for what follows them
+
+    return narrow(reader, seeds, columns, category, artifacts.run)
+
+
 def _impact(
     nodes: Sequence[Node],
     find: Callable[[Node, Markers], Mark | None],
@@ -96,6 +104,8 @@ def _notes(radius: BlastRadius, graph: LineageGraph, columns: Sequence[str]) -> 
     if not columns:
         return
     if radius.coverage is None:
+        from aftershock.impact.narrowing import NARROWING
+
         why = "was not looked up in its SQL" if radius.category in NARROWING else f"does not matter: {radius.category.value} concerns whole rows"
         yield f"Everything downstream is listed: which of it reads {', '.join(columns)} {why}."
     elif radius.coverage.unread:

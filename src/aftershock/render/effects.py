@@ -37,6 +37,7 @@ _MAY = {
     Effect.MISSING_ROWS: "lack rows",
     Effect.DUPLICATED_ROWS: "have duplicated rows",
 }
+_ABOUT_COLUMNS = (Effect.WRONG, Effect.LOSES_COLUMNS, Effect.MISSING_ROWS, Effect.DUPLICATED_ROWS, Effect.STALE)
 _STOPPING = frozenset({Category.PIPELINE_FAILURE, Category.SCHEMA_BREAK})
 """Where being skipped follows from the incident; elsewhere it is what the last run reported besides."""
 
@@ -50,11 +51,19 @@ def possible(report: Report, item: Affected | Dashboard) -> bool:
 
 def words(report: Report, item: Affected | Dashboard) -> str:
     """``wrong, missing rows``, or ``may fail, lose columns``, with the columns concerned and what no longer binds where that is known."""
-    said = kinds(report, item)
-    if isinstance(item, Dashboard):
-        return said
-    why = f": {item.why}" if item.why else ""
-    return f"{said} ({', '.join(item.columns)}){why}" if item.columns else f"{said}{why}"
+    if isinstance(item, Dashboard) or not item.effects:
+        return kinds(report, item)
+    may = possible(report, item)
+    told = [f"{(_MAY if may else _ONE)[effect]}{_detail(item, effect)}" for effect in item.effects]
+    return f"{'may ' if may else ''}{', '.join(told)}"
+
+
+def _detail(item: Affected, effect: Effect) -> str:
+    """What an effect is about, in parentheses: said once, at the first effect that it belongs to."""
+    if effect is Effect.FAILS:
+        return f" ({item.why})" if item.why else ""
+    about = next((known for known in item.effects if known in _ABOUT_COLUMNS), None)
+    return f" ({', '.join(item.columns)})" if item.columns and effect is about else ""
 
 
 def kinds(report: Report, item: Affected | Dashboard) -> str:

@@ -9,7 +9,7 @@ import click
 import aftershock
 from aftershock.cli import inputs, options
 from aftershock.cli.completion import complete_nodes
-from aftershock.cli.terminal import check, emit, screen
+from aftershock.cli.terminal import check, emit, reading, screen
 
 if TYPE_CHECKING:
     from aftershock import Report
@@ -129,23 +129,25 @@ def _answer(question: Question) -> Report:
     selected: tuple[str, ...] = ()
     if question.select:
         selected = aftershock.find(found.artifacts, question.select, question.exclude, policy=found.policy, configs=found.configs, patches=found.patches)
-    return aftershock.assess(
-        found.artifacts,
-        names,
-        question.category,
-        selected=selected,
-        policy=found.policy,
-        since=question.since,
-        until=question.until,
-        detected_at=question.detected_at,
-        columns=question.columns,
-        reader=found.lineage(question.dialect, cached=not question.no_cache) if question.columns else None,
-        confirmed=not question.unconfirmed,
-        severity=question.severity,
-        reason=question.reason,
-        skip_files=bool(piped),
-        patches=found.patches if found.manifest is not None else None,
-    )
+    with reading() as progress:
+        reader = found.lineage(question.dialect, cached=not question.no_cache, progress=progress) if question.columns else None
+        return aftershock.assess(
+            found.artifacts,
+            names,
+            question.category,
+            selected=selected,
+            policy=found.policy,
+            since=question.since,
+            until=question.until,
+            detected_at=question.detected_at,
+            columns=question.columns,
+            reader=reader,
+            confirmed=not question.unconfirmed,
+            severity=question.severity,
+            reason=question.reason,
+            skip_files=bool(piped),
+            patches=found.patches if found.manifest is not None else None,
+        )
 
 
 def _gate(report: Report, fail_on: str | None) -> int:

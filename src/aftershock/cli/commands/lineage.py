@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -12,11 +9,9 @@ import click
 import aftershock
 from aftershock.cli import inputs, options
 from aftershock.cli.completion import complete_nodes
-from aftershock.cli.terminal import check, emit, screen
+from aftershock.cli.terminal import check, emit, reading, screen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from aftershock import LineageReport
 
 OPENLINEAGE = "openlineage"
@@ -91,7 +86,7 @@ def command(**given: Any) -> None:  # noqa: ANN401  # typed by Question
 def _answer(question: Question) -> LineageReport:
     variables = aftershock.variables(question.given_vars) if question.given_vars else None
     found = inputs.read(question.target_dir, question.manifest, cached=not question.no_cache)
-    with _progress() as progress:
+    with reading() as progress:
         reader = found.lineage(question.dialect, variables=variables, cached=not question.no_cache, progress=progress)
         return aftershock.lineage(
             found.artifacts,
@@ -103,11 +98,3 @@ def _answer(question: Question) -> LineageReport:
             reader=reader,
             patches=found.patches if found.manifest is not None else None,
         )
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None] | None]:
-    """A bar on standard error where a person looks at it."""
-    shown = sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-    with aftershock.progress_bar(sys.stderr, "Reading SQL", shown=shown, colour=not os.environ.get("NO_COLOR")) as progress:
-        yield progress
