@@ -31,7 +31,8 @@ An error is one line on standard error, `place: problem. remedy.`. With `--forma
 | variable | what it does |
 |---|---|
 | `DBT_TARGET_PATH` | where a project's target directory is, as for dbt |
-| `AFTERSHOCK_CACHE_DIR` | where decoded manifests are kept |
+| `AFTERSHOCK_CACHE_DIR` | where decoded manifests and column lineage are kept |
+| `AFTERSHOCK_LINEAGE_CACHE_MB` | megabytes that column lineage may take there, 512 by default |
 | `AFTERSHOCK_DEBUG` | anything but empty: show tracebacks |
 | `COLUMNS` | width of text; by default the terminal's, 100 in a pipe |
 | `NO_COLOR`, `TERM=dumb` | no colours |

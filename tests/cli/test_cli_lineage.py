@@ -78,7 +78,7 @@ def test_direction_and_depth(run: Run, scenario: Scenario) -> None:
         (("fct_orders", "--depth", "x"), "--depth: "),
         (("fct_orders", "--direction", "left"), "--direction: there is no 'left'. Use one of: up, down, both."),
         (("fct_orders", "--format", "yaml"), "--format: there is no 'yaml'. Use one of: text, json, mermaid, dot, openlineage."),
-        (("fct_orders", "--dialect", "klingon"), "--dialect: 'klingon' is no dialect. Use one of: "),
+        (("fct_orders", "--dialect", "klingon"), "--dialect: there is no dialect 'klingon'. Use one of: "),
         (("fct_orders", "--vars", "just words"), "--vars: it is no mapping of names to values. Give it as dbt takes it"),
         (("fct_orders", "--vars", "{a: [}"), "--vars: it is no mapping"),
         (("fct_orders", "--output", "/nowhere/x"), "/nowhere/x: there is no directory /nowhere"),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from aftershock.columns.child import answer_to
 from aftershock.columns.jobs import Job, Limits, Reading, Setup
-from aftershock.sql.dialects import ADAPTERS, DIALECTS, dialect_of
+from aftershock.sql.dialects import ADAPTERS, BY_NAME, dialect_of
 from aftershock.sql.query import Item, Ref, Role, Select, SetOperation, Star, Statement
 from aftershock.sql.reading import CannotRead, read_sql
 
@@ -113,9 +113,9 @@ def test_a_star_keeps_what_is_done_to_it() -> None:
 
 
 def test_every_adapter_has_a_dialect_and_a_name_that_nobody_knows_has_the_tolerant_one() -> None:
-    assert all(dialect_of(name).read == ADAPTERS.get(name, name) for name in {*DIALECTS, *ADAPTERS})
-    assert dialect_of("klingon") is DIALECTS[""]
-    assert dialect_of(" Snowflake ") is DIALECTS["snowflake"]
+    assert all(dialect_of(name).read == ADAPTERS.get(name, name) for name in {*BY_NAME, *ADAPTERS})
+    assert dialect_of("klingon") is BY_NAME[""]
+    assert dialect_of(" Snowflake ") is BY_NAME["snowflake"]
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def read(text: str, dialect: str) -> Reading:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.text(alphabet="select from where ()*,.'\"`;-/\\{}[]=<>+|&%$#@!?:0123456789abt\n\0é", min_size=1, max_size=80), st.sampled_from(sorted(DIALECTS)))
+@given(st.text(alphabet="select from where ()*,.'\"`;-/\\{}[]=<>+|&%$#@!?:0123456789abt\n\0é", min_size=1, max_size=80), st.sampled_from(sorted(BY_NAME)))
 def test_any_text_is_a_statement_or_refused(text: str, dialect: str) -> None:
     found = read(text, dialect)
     assert bool(found.statements) != bool(found.reason)
@@ -145,7 +145,7 @@ WORDS += ["all", "with", "case", "when", "end", "over", "partition", "in", "exis
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.sampled_from(WORDS), max_size=25), st.sampled_from(sorted(DIALECTS)))
+@given(st.lists(st.sampled_from(WORDS), max_size=25), st.sampled_from(sorted(BY_NAME)))
 def test_any_words_are_a_statement_or_refused(words: list[str], dialect: str) -> None:
     found = read(" ".join((*words, "a")), dialect)
     assert bool(found.statements) != bool(found.reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -35,7 +36,9 @@ class Inputs(NamedTuple):
             UsageError: the dialect is none that is known.
         """
         if dialect and not aftershock.known_dialect(dialect):
-            raise aftershock.UsageError("--dialect", f"{dialect!r} is no dialect", f"Use one of: {', '.join(aftershock.DIALECTS)}")
+            near = difflib.get_close_matches(dialect.lower(), aftershock.DIALECTS, n=3)
+            remedy = f"Did you mean {', '.join(near)}?" if near else f"Use one of: {', '.join(aftershock.DIALECTS)}"
+            raise aftershock.UsageError("--dialect", f"there is no dialect {dialect!r}", remedy)
         return aftershock.open_lineage(self.artifacts, data=self.data, dialect=dialect, variables=variables, cached=cached, progress=progress)
 
     def catalog(self) -> Catalog | None:

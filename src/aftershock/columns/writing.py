@@ -47,7 +47,7 @@ def keeps(node: Node) -> bool:
 def _configured(node: Node, settings: Mapping[str, Any], dialect: str) -> set[str]:
     """Words in those settings of a node that name its columns."""
     keyed = KEY_CONFIGS if node.materialized == "incremental" or node.resource_type == "snapshot" else ()
-    layout = () if dialect in FREE_LAYOUT else LAYOUT_CONFIGS
+    layout = () if dialect in FREE_LAYOUT or node.materialized in {"view", "ephemeral"} else LAYOUT_CONFIGS
     return {word.casefold() for key in (*keyed, *layout) for word in _words(settings.get(key))}
 
 

@@ -108,6 +108,8 @@ def _notes(radius: BlastRadius, graph: LineageGraph, columns: Sequence[str]) -> 
 
         why = "was not looked up in its SQL" if radius.category in NARROWING else f"does not matter: {radius.category.value} concerns whole rows"
         yield f"Everything downstream is listed: which of it reads {', '.join(columns)} {why}."
-    elif radius.coverage.unread:
-        names = listing([graph.nodes[item.unique_id].label for item in radius.coverage.unread], MOST_NAMES)
-        yield f"What reads {', '.join(columns)} could not be looked up in {counted(len(radius.coverage.unread), 'node')}, which may be affected: {names}."
+    else:
+        may = {item.unique_id for item in radius.affected if item.certainty == "node"}
+        unread = [graph.nodes[item.unique_id].label for item in radius.coverage.unread if item.unique_id in may]
+        if unread:
+            yield f"What reads {', '.join(columns)} could not be looked up in {counted(len(unread), 'node')}, which may be affected: {listing(unread, MOST_NAMES)}."

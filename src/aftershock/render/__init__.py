@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from aftershock.errors import UsageError
+from aftershock.render.formats import picked
 
 if TYPE_CHECKING:
     from aftershock.model import Report
+    from aftershock.render.formats import Renderer
 
 __all__ = ["FORMATS", "render"]
-
-
-class _Renderer(Protocol):
-    def __call__(self, report: Report, *, width: int, colour: bool, show_all: bool) -> str: ...
 
 
 def _text(report: Report, *, width: int, colour: bool, show_all: bool) -> str:
@@ -46,7 +43,7 @@ def _dot(report: Report, *, width: int, colour: bool, show_all: bool) -> str:  #
     return dot(report)
 
 
-_RENDERERS: dict[str, _Renderer] = {"text": _text, "markdown": _markdown, "json": _json, "mermaid": _mermaid, "dot": _dot}
+_RENDERERS: dict[str, Renderer[Report]] = {"text": _text, "markdown": _markdown, "json": _json, "mermaid": _mermaid, "dot": _dot}
 
 FORMATS = tuple(_RENDERERS)
 """The names that `render` knows, the default first."""
@@ -65,7 +62,4 @@ def render(report: Report, name: str = "text", *, width: int = 100, colour: bool
     Raises:
         UsageError: there is no such format.
     """
-    renderer = _RENDERERS.get(name)
-    if renderer is None:
-        raise UsageError("--format", f"there is no format {name}", f"Use one of: {', '.join(FORMATS)}")
-    return renderer(report, width=width, colour=colour, show_all=show_all)
+    return picked(_RENDERERS, name)(report, width=width, colour=colour, show_all=show_all)

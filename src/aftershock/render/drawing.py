@@ -9,6 +9,8 @@ from aftershock.render import effects, summary
 from aftershock.render.escape import http_url
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aftershock.model import Report
 
 Shape = Literal["failing", "table", "other", "dashboard", "automation"]
@@ -84,3 +86,16 @@ def _heading(report: Report) -> str:
     assessment = report.assessment
     failing = summary.counted(len(summary.seeds(report)), "failing node")
     return f"{assessment.severity.level.value} {assessment.radius.category.value}: {failing}, {summary.counts(report)}"
+
+
+MOST_MERMAID = 48_000
+"""Characters of a chart: Mermaid refuses 50,000 unless it is told otherwise."""
+
+
+def small_enough(chart: Callable[[int], str], limit: int) -> str:
+    """A chart of at most ``limit`` things, halved until Mermaid takes it."""
+    found = chart(limit)
+    while len(found) > MOST_MERMAID:
+        limit //= 2
+        found = chart(limit)
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aftershock.render.drawing import Drawing, Drawn, Shape, drawing
+from aftershock.render.drawing import Drawing, Drawn, Shape, drawing, small_enough
 from aftershock.render.escape import mermaid as escaped
 from aftershock.render.layout import cut
 
@@ -28,7 +28,6 @@ _CLASSES: dict[Shape, str] = {
 }
 _LABEL = 60
 _URL = 200
-_MOST_TEXT = 48_000
 
 
 def mermaid(report: Report, *, show_all: bool = False) -> str:
@@ -40,12 +39,7 @@ def mermaid(report: Report, *, show_all: bool = False) -> str:
     """
     if show_all:
         return _chart(drawing(report))
-    limit = MOST_NODES
-    chart = _chart(drawing(report, limit))
-    while len(chart) > _MOST_TEXT:
-        limit //= 2
-        chart = _chart(drawing(report, limit))
-    return chart
+    return small_enough(lambda limit: _chart(drawing(report, limit)), MOST_NODES)
 
 
 def _chart(drawn: Drawing) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aftershock import times
 from aftershock.impact.people import merge
+from aftershock.model import Effect
 from aftershock.phrases import counted as counted  # noqa: PLC0414  # every renderer counts and lists by way of this module
 from aftershock.phrases import listing as listing  # noqa: PLC0414  # as above
 from aftershock.render import effects
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from aftershock.model import Affected, Dashboard, Deadline, HiddenConsumer, NodeOwner, Owner, Reason, Report, Step
     from aftershock.model.columns import Coverage
+    from aftershock.model.lineage import LineageReport
 
 DOCS_TYPES = frozenset({"model", "source", "seed", "snapshot", "exposure", "metric", "semantic_model", "saved_query"})
 """Resource types that have a page of their own in dbt docs."""
@@ -137,8 +139,19 @@ def other_nodes(report: Report) -> list[Affected]:
 
 
 def listed(report: Report) -> list[Affected]:
-    """`affected` without exposures, as a table lists them: failing nodes, then relations, then the rest."""
-    return sorted([*affected_tables(report), *other_nodes(report)], key=lambda item: item.depth > 0)
+    """`affected` without exposures, as a table lists them: failing nodes, then relations, then the rest.
+
+    Where columns were followed, what the column itself breaks comes before what is merely skipped below that.
+    """
+    followed = report.assessment.radius.coverage is not None
+    return sorted([*affected_tables(report), *other_nodes(report)], key=lambda item: (item.depth > 0, _remoteness(item) if followed else 0))
+
+
+def _remoteness(item: Affected) -> int:
+    """0 where a column itself keeps the node from being built, 1 where it changes it, 2 where that is only a consequence of such."""
+    if Effect.FAILS in item.effects:
+        return 0
+    return 1 if not {Effect.SKIPPED, Effect.STALE}.issuperset(item.effects) else 2
 
 
 def hidden_words(report: Report, item: HiddenConsumer) -> str:
@@ -214,7 +227,7 @@ def caveats(report: Report) -> list[str]:
     return list(dict.fromkeys([*own, *understood, *report.recovery.notes, *found]))
 
 
-def files_read(report: Report) -> str:
+def files_read(report: Report | LineageReport) -> str:
     """Which artifacts were read and how old each was then: one sentence, unescaped."""
     read = [f"{item.kind} of {seconds(item.generated_at) or 'unknown time'}{_age(item.generated_at, report.read_at)}" for item in report.files if item.path]
     absent = [item.kind for item in report.files if not item.path]

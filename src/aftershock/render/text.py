@@ -34,6 +34,7 @@ _PEOPLE = 3
 _DASHBOARDS = 5
 _AUTOMATIONS = 2
 _FACT = 3
+_HITS = 5
 
 
 def text(report: Report, *, width: int = 100, colour: bool = False, show_all: bool = False) -> str:
@@ -235,7 +236,8 @@ def _affected(report: Report, width: int, short: bool) -> Section:  # noqa: FBT0
         title = (*title, Span(f", {summary.reach(report, tables, deepest=not short)}"))
     if others and not short:
         title = (*title, Span(f"; and {summary.counted(len(others), 'other node')}"))
-    return Section(title, tuple((line,) for line in columns(rows, width, whole=not short)), floor=0, unbuilt=len(nodes) - len(rows))
+    floor = _HITS if report.assessment.radius.coverage is not None else 0
+    return Section(title, tuple((line,) for line in columns(rows, width, whole=not short)), floor=floor, unbuilt=len(nodes) - len(rows))
 
 
 def _affected_row(report: Report, item: Affected, *, short: bool) -> Line:
@@ -274,17 +276,17 @@ def _artifacts(report: Report, width: int, short: bool) -> Section:  # noqa: FBT
     nodes = () if short else summary.affected(report)
     pages = [link for item in nodes if (link := summary.docs_link(report, item.unique_id, item.resource_type))]
     found = [
-        paragraph((Span("  "),), prose(f"read from {summary.files_read(report)}"), width, rows=int(short), style="dim"),
         *_coverage(report, width, short=short),
+        paragraph((Span("  "),), prose(f"read from {summary.files_read(report)}"), width, rows=int(short), style="dim"),
         *(paragraph((Span("  "), Span("warning: ", "warn")), prose(line), width, rows=int(short)) for line in report.warnings),
         *(((Span("  dbt docs: "), Span(link, "link")),) for link in pages),
     ]
-    return Section((Span("Artifacts", "title"),), tuple(found), floor=2)
+    return Section((Span("Artifacts", "title"),), tuple(found), floor=2 + len(_coverage(report, width, short=short)))
 
 
 def _coverage(report: Report, width: int, *, short: bool) -> list[Item]:
     said = summary.coverage(report)
-    return [paragraph((Span("  "),), prose(said), width, rows=2 if short else 0)] if said else []
+    return [paragraph((Span("  "),), prose(said), width, rows=int(short))] if said else []
 
 
 def _title(words: str, number: int) -> Line:

@@ -84,7 +84,7 @@ _TRINO = Dialect("trino", quoted_folds=True, aliases=frozenset({ORDER}))
 _TSQL = Dialect("tsql", quoted_folds=True, aliases=frozenset({ORDER}), recursive=True)
 _MYSQL = Dialect("mysql", quoted_folds=True, aliases=frozenset({GROUP, HAVING, ORDER}))
 
-DIALECTS: dict[str, Dialect] = {
+BY_NAME: dict[str, Dialect] = {
     "": _ANY,
     "athena": msgspec.structs.replace(_TRINO, read="athena"),
     "bigquery": _BIGQUERY,
@@ -138,10 +138,14 @@ ADAPTERS = {
 def dialect_of(name: str) -> Dialect:
     """The dialect of a dbt adapter or of sqlglot's name; the most tolerant one where it is unknown."""
     plain = name.strip().lower()
-    return DIALECTS.get(ADAPTERS.get(plain, plain), _ANY)
+    return BY_NAME.get(ADAPTERS.get(plain, plain), _ANY)
+
+
+DIALECTS = tuple(sorted({*BY_NAME, *ADAPTERS} - {""}))
+"""Every dialect and adapter that has a name here."""
 
 
 def known_dialect(name: str) -> bool:
     """Whether the dialect of this name is known."""
     plain = name.strip().lower()
-    return ADAPTERS.get(plain, plain) in DIALECTS
+    return ADAPTERS.get(plain, plain) in BY_NAME

@@ -38,7 +38,7 @@ Goes to: 4 columns of 4 nodes
 """
     )
     assert re.fullmatch(r"Read: 5 of 5 nodes \(100 %\), (\d+) of \1 names in their code attributed", read)
-    assert files.startswith("  from ")
+    assert files.startswith("  read from ")
 
 
 def test_the_answer_says_what_it_is_made_of_decided_by_and_where_it_goes() -> None:

@@ -12,7 +12,9 @@ from aftershock.cli.completion import complete_nodes
 from aftershock.cli.terminal import check, emit, reading, screen
 
 if TYPE_CHECKING:
-    from aftershock import Report
+    from collections.abc import Callable
+
+    from aftershock import ProjectLineage, Report
 
 GATE = 1
 SLUGS = [category.value for category in aftershock.Category]
@@ -58,6 +60,7 @@ class Question(NamedTuple):
     select: tuple[str, ...]
     exclude: tuple[str, ...]
     dialect: str
+    given_vars: str
     config: str | None
     no_cache: bool
     format_: str
@@ -96,6 +99,7 @@ class Question(NamedTuple):
 @click.option("--select", "-s", multiple=True, metavar="SELECTOR", help="Failing nodes in dbt's selector grammar. Repeatable.")
 @click.option("--exclude", multiple=True, metavar="SELECTOR", help="Nodes to take away from --select. Repeatable.")
 @options.dialect
+@options.variables
 @options.config
 @options.no_cache
 @click.option("--format", "format_", type=click.Choice(aftershock.FORMATS), default="text", show_default=True, help="How to print it.")
@@ -130,7 +134,7 @@ def _answer(question: Question) -> Report:
     if question.select:
         selected = aftershock.find(found.artifacts, question.select, question.exclude, policy=found.policy, configs=found.configs, patches=found.patches)
     with reading() as progress:
-        reader = found.lineage(question.dialect, cached=not question.no_cache, progress=progress) if question.columns else None
+        reader = _reader(question, found, progress) if question.columns else None
         return aftershock.assess(
             found.artifacts,
             names,
@@ -148,6 +152,11 @@ def _answer(question: Question) -> Report:
             skip_files=bool(piped),
             patches=found.patches if found.manifest is not None else None,
         )
+
+
+def _reader(question: Question, found: inputs.Inputs, progress: Callable[[int, int], None] | None) -> ProjectLineage:
+    variables = aftershock.variables(question.given_vars) if question.given_vars else None
+    return found.lineage(question.dialect, variables=variables, cached=not question.no_cache, progress=progress)
 
 
 def _gate(report: Report, fail_on: str | None) -> int:

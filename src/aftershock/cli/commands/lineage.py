@@ -62,8 +62,8 @@ class Question(NamedTuple):
 @options.target_dir
 @click.option("--manifest", metavar="FILE", type=options.FILE, help="A manifest instead of a directory; - reads standard input.")
 @options.dialect
-@click.option("--vars", "given_vars", default="", metavar="YAML", help="Values for var(), as for dbt, where code is not compiled.")
-@click.option("--no-cache", is_flag=True, help="Keep nothing on disk, and use nothing that is there.")
+@options.variables
+@options.no_cache
 @click.option("--format", "format_", type=click.Choice(aftershock.LINEAGE_FORMATS), default="text", show_default=True, help="How to print it.")
 @click.option("--output", "-o", metavar="FILE", type=options.FILE, help="Write to this file instead, in one step.")
 @click.option("--all", "show_all", is_flag=True, help="Everything, not only the first screen.")

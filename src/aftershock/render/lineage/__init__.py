@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from aftershock.errors import UsageError
+from aftershock.render.formats import picked
 
 if TYPE_CHECKING:
     from aftershock.model.lineage import LineageReport
+    from aftershock.render.formats import Renderer
 
 __all__ = ["LINEAGE_FORMATS", "render_lineage"]
-
-
-class _Renderer(Protocol):
-    def __call__(self, report: LineageReport, *, width: int, colour: bool, show_all: bool) -> str: ...
 
 
 def _text(report: LineageReport, *, width: int, colour: bool, show_all: bool) -> str:
@@ -46,7 +43,7 @@ def _openlineage(report: LineageReport, *, width: int, colour: bool, show_all: b
     return openlineage(report)
 
 
-_RENDERERS: dict[str, _Renderer] = {"text": _text, "json": _json, "mermaid": _mermaid, "dot": _dot, "openlineage": _openlineage}
+_RENDERERS: dict[str, Renderer[LineageReport]] = {"text": _text, "json": _json, "mermaid": _mermaid, "dot": _dot, "openlineage": _openlineage}
 
 LINEAGE_FORMATS = tuple(_RENDERERS)
 """The names that `render_lineage` knows, the default first. ``openlineage`` needs a report with facets."""
@@ -65,7 +62,4 @@ def render_lineage(report: LineageReport, name: str = "text", *, width: int = 10
     Raises:
         UsageError: there is no such format.
     """
-    renderer = _RENDERERS.get(name)
-    if renderer is None:
-        raise UsageError("--format", f"there is no format {name}", f"Use one of: {', '.join(LINEAGE_FORMATS)}")
-    return renderer(report, width=width, colour=colour, show_all=show_all)
+    return picked(_RENDERERS, name)(report, width=width, colour=colour, show_all=show_all)

@@ -87,6 +87,7 @@ class CodeRead(msgspec.Struct, frozen=True):
     attributed: int
     known: int
     unread: tuple[UnreadNode, ...]
+    partly: tuple[UnreadNode, ...]
 
 
 class LineageDocument(msgspec.Struct, frozen=True):

@@ -21,14 +21,16 @@ def json(report: LineageReport) -> str:
     """The report as a `LineageDocument`, indented by two, with a line end."""
     found = report.coverage
     places = {place.node.unique_id: place for side in (upstream(report), downstream(report)) for place in side.places}
-    missing = tuple(UnreadNode(item.unique_id, name_of(report, item.unique_id), item.reason) for item in sorted(found.unread))
+    missing, partly = (
+        tuple(UnreadNode(item.unique_id, name_of(report, item.unique_id), item.reason) for item in sorted(items)) for items in (found.unread, found.partly)
+    )
     document = LineageDocument(
         schema_version=LINEAGE_VERSION,
         summary=words.verdict(report),
         question=Question(report.start, name_of(report, report.start), report.columns, report.direction, report.depth),
         nodes=tuple(_node(report, node, places) for node in sorted(report.nodes, key=lambda node: (node.depth, node.unique_id))),
         edges=tuple(msgspec.convert(edge, ColumnUse, from_attributes=True) for edge in sorted(report.edges)),
-        coverage=CodeRead(found.nodes, found.read, found.references, found.attributed, found.known, missing),
+        coverage=CodeRead(found.nodes, found.read, found.references, found.attributed, found.known, missing, partly),
         project=msgspec.convert(report.project, DbtProject, from_attributes=True),
         artifacts=tuple(msgspec.convert(item, Artifact, from_attributes=True) for item in sorted(report.files, key=lambda item: (item.kind, item.path))),
         warnings=report.warnings,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aftershock.render.drawing import small_enough
 from aftershock.render.escape import mermaid as escaped
 from aftershock.render.layout import cut
 from aftershock.render.lineage.drawing import Arrow, Box, drawing
@@ -22,7 +23,6 @@ MOST_ARROWS = 200
 """More cannot be read; with it, arrows and text stay below the limits at which Mermaid refuses (500 edges, 50,000 characters)."""
 
 _LABEL = 60
-_MOST_TEXT = 48_000
 _ASKED = "fill:#fdd,stroke:#c00,stroke-width:3px,color:#000"
 _UNREAD = "stroke:#c60,stroke-width:3px,stroke-dasharray:4 4"
 _UNCERTAIN = "stroke:#999,stroke-dasharray:1 4"
@@ -37,12 +37,7 @@ def mermaid(report: LineageReport, *, show_all: bool = False) -> str:
     """
     if show_all:
         return _chart(drawing(report))
-    limit = MOST_ARROWS
-    chart = _chart(drawing(report, limit))
-    while len(chart) > _MOST_TEXT:
-        limit //= 2
-        chart = _chart(drawing(report, limit))
-    return chart
+    return small_enough(lambda limit: _chart(drawing(report, limit)), MOST_ARROWS)
 
 
 def _chart(drawn: Drawing) -> str:

@@ -9,6 +9,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from aftershock.phrases import counted, listing
+from aftershock.render import summary
 from aftershock.render.escape import prose, terminal
 from aftershock.render.layout import Item, Line, Section, Span, cells, coloured, columns, cut, fit, paragraph, plain
 from aftershock.render.lineage import words
@@ -175,15 +176,14 @@ def _read(report: LineageReport, width: int, *, short: bool) -> Section:
     found += [
         paragraph((Span("  not read: ", "warn"),), prose(line), width, rows=int(short)) for line in _first(words.not_read(report, int(short)), short=short)
     ]
+    found += [
+        paragraph((Span("  read in part: ", "warn"),), prose(line), width, rows=int(short))
+        for line in _first(words.read_in_part(report, int(short)), short=short)
+    ]
     found += [paragraph((Span("  "),), prose(line), width, rows=2 * int(short)) for line in report.notes]
     found += [paragraph((Span("  "), Span("warning: ", "warn")), prose(line), width, rows=2 * int(short)) for line in report.warnings]
-    found.append(paragraph((Span("  "),), prose(_files(report, short=short)), width, rows=int(short), style="dim"))
+    found.append(paragraph((Span("  "),), prose(f"read from {summary.files_read(report)}"), width, rows=int(short), style="dim"))
     return Section((Span("Read: ", "title"), Span(words.reading(report))), tuple(found), floor=_FEW)
-
-
-def _files(report: LineageReport, *, short: bool) -> str:
-    read = [file for file in report.files if file.path and (not short or file.kind in {"manifest", "catalog"})]
-    return f"from {listing([f'{file.path} ({file.generated_at[:19]})' if file.generated_at else file.path for file in read]) or 'no file'}"
 
 
 def _first(values: Sequence[Place] | Sequence[str], *, short: bool) -> Sequence:  # type: ignore[type-arg]

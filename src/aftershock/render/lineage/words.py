@@ -12,6 +12,7 @@ from aftershock.render.lineage.sides import downstream, is_outside, name_of, sta
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from aftershock.model.columns import Unread
     from aftershock.model.lineage import LineageEdge, LineageNode, LineageReport
     from aftershock.render.lineage.sides import Place, Side
 
@@ -82,8 +83,17 @@ def reading(report: LineageReport) -> str:
 
 def not_read(report: LineageReport, limit: int = 0) -> list[str]:
     """What was not read and why, most first; ``limit`` names for one reason (0: all)."""
+    return _by_reason(report, report.coverage.unread, limit)
+
+
+def read_in_part(report: LineageReport, limit: int = 0) -> list[str]:
+    """As :func:`not_read`, of what was not read whole."""
+    return _by_reason(report, report.coverage.partly, limit)
+
+
+def _by_reason(report: LineageReport, items: Iterable[Unread], limit: int) -> list[str]:
     reasons: dict[str, list[str]] = defaultdict(list)
-    for item in report.coverage.unread:
+    for item in items:
         reasons[item.reason].append(name_of(report, item.unique_id))
     order = sorted(reasons.items(), key=lambda pair: (-len(pair[1]), pair[0]))
     return [f"{listing(sorted(names), limit)}: {reason}" for reason, names in order]
@@ -101,6 +111,8 @@ def _made_of(report: LineageReport, side: Side) -> str:
         return _alone(report, start_of(report))
     deciding = [place for place in (*side.deciding, *side.consumers) if place.node.unique_id != report.start]
     if not side.carried:
+        if start_of(report).unread:
+            return f"its code was not read, so it may be made of any column of {counted(len(deciding), 'node')}"
         return f"made of no other column, its rows decided by {counted(len(deciding), 'node')}"
     nodes = list(dict.fromkeys(ref.node for ref in side.ends))
     few = listing([name_of(report, unique_id) for unique_id in nodes]) if len(nodes) <= _NAMED else counted(len(nodes), "node")
