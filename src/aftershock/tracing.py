@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from aftershock.columns.project import ProjectLineage
     from aftershock.columns.trace import Way
-    from aftershock.model import Artifacts, Seed
+    from aftershock.model import Artifacts
     from aftershock.model.lineage import LineageEdge, NodeColumns
 
 Direction = Literal["up", "down", "both"]
@@ -64,7 +64,12 @@ def lineage(  # noqa: PLR0913  # the public question
         raise UsageError("--depth", f"{depth} is no number of nodes", "Use 1 or more, or leave it out for all")
     asked_at = times.parse(now, "now") if now else times.now()
     reader = reader if reader is not None else open_lineage(artifacts)
+    columns = (columns,) if isinstance(columns, str) else tuple(dict.fromkeys(columns))
     start, named = _start(node, columns, artifacts, reader, patches)
+    if named and reader.graph.nodes[start].resource_type not in TABLE_TYPES:
+        raise SelectionError(
+            node, f"{reader.graph.nodes[start].label} has no columns: it is no table", "Name a model, seed, snapshot or source, or ask without a column"
+        )
     reader.read((start,), whole=True)
     known = reader.names(start)
     keys = [reader.key_of(start, column) for column in named] if named else _all_of(reader, start, down=direction != "up")
@@ -115,21 +120,11 @@ def _start(
     text: str, columns: Sequence[str], artifacts: Artifacts, reader: ProjectLineage, patches: Callable[[], Mapping[str, str]] | None
 ) -> tuple[str, tuple[str, ...]]:
     """The node that a text means, and the columns that are asked for."""
-    head, dot, column = text.rpartition(".")
-    whole: SelectionError | None = None
-    seeds: tuple[Seed, ...] = ()
-    try:
-        seeds = resolve(text, reader.graph, artifacts.project.disabled, patches=patches)
-    except SelectionError as error:
-        whole = error
-    split: tuple[Seed, ...] = ()
-    if dot and head and column and not columns:
-        try:
-            split = resolve(head, reader.graph, artifacts.project.disabled)
-        except SelectionError:
-            split = ()
-    ids = list(dict.fromkeys(seed.unique_id for seed in seeds))
-    split_ids = list(dict.fromkeys(seed.unique_id for seed in split))
+    head, _, column = text.rpartition(".")
+    ids, whole = _named(text, artifacts, reader, patches)
+    split_ids, apart = _named(head, artifacts, reader, None) if head and column and not columns else ([], None)
+    if whole is not None and isinstance(apart, AmbiguousName):
+        raise apart
     with_column = [unique_id for unique_id in split_ids if _has(reader, unique_id, column)]
     if ids and with_column:
         raise AmbiguousName(text, (ids[0], f"{with_column[0]} --column {column}"))
@@ -146,6 +141,15 @@ def _start(
         raise AmbiguousName(text, tuple(ids))
     check_columns(reader, ids, columns)
     return ids[0], tuple(columns)
+
+
+def _named(text: str, artifacts: Artifacts, reader: ProjectLineage, patches: Callable[[], Mapping[str, str]] | None) -> tuple[list[str], SelectionError | None]:
+    """The nodes that a text means, or why it means none."""
+    try:
+        seeds = resolve(text, reader.graph, artifacts.project.disabled, patches=patches, tables=True)
+    except SelectionError as error:
+        return [], error
+    return list(dict.fromkeys(seed.unique_id for seed in seeds)), None
 
 
 def _has(reader: ProjectLineage, unique_id: str, column: str) -> bool:
@@ -220,4 +224,4 @@ def _notes(reader: ProjectLineage, start: str, named: bool, edges: Sequence[Line
         yield f"Not all columns of {label} are known: dbt docs generate writes them into catalog.json."
     unsure = sum(not edge.certain for edge in edges)
     if unsure:
-        yield f"{unsure} of {len(edges)} uses are not certain: code that was not read, or names that may be of another column."
+        yield f"{unsure} of {len(edges)} uses are not certain: names that may be of another column, code that was not read, or nodes without SQL, as metrics."

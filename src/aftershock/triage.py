@@ -83,7 +83,8 @@ def assess(  # noqa: PLR0913  # the public question
     artifacts = msgspec.structs.replace(artifacts, project=project)
     graph = LineageGraph.of(project)
     texts = [nodes] if isinstance(nodes, str) else nodes
-    found = resolve_all(texts, graph, project.disabled, selected=selected, skip_files=skip_files, patches=patches)
+    columns = (columns,) if isinstance(columns, str) else tuple(dict.fromkeys(columns))
+    found = resolve_all(texts, graph, project.disabled, selected=selected, skip_files=skip_files, patches=patches, tables=bool(columns))
     if columns:
         reader = _reader(artifacts, graph, columns, found.seeds, category, reader, catalog)
     assessment = impact.assess(

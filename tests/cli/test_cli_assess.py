@@ -146,7 +146,7 @@ def test_a_column_that_no_failing_node_has(run: Run, scenario: Scenario) -> None
     words = ("assess", "stg_orders", "--column", "order_idd", "--target-dir", scenario("green"))
     found = run(*words, "--category", "data-quality")
     assert found.code == 2
-    assert found.err.startswith("order_idd: no failing node has this column. Did you mean order_id")
+    assert found.err.startswith("order_idd: stg_orders has no such column. Did you mean order_id")
     assert run(*words, "--category", "schema-break").code == 2  # nothing has it, and nothing reads it
 
 

@@ -73,7 +73,7 @@ def test_direction_and_depth(run: Run, scenario: Scenario) -> None:
     [
         (("nothing_like_it",), "nothing_like_it: "),
         (("fct_orders.amuont",), "Did you mean amount?"),
-        (("fct_orders", "--column", "nothing"), "nothing: no "),
+        (("fct_orders", "--column", "nothing"), "nothing: fct_orders has no such column"),
         (("fct_orders", "--depth", "0"), "--depth: 0 is no number of nodes. Use 1 or more"),
         (("fct_orders", "--depth", "x"), "--depth: "),
         (("fct_orders", "--direction", "left"), "--direction: there is no 'left'. Use one of: up, down, both."),

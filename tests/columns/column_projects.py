@@ -102,6 +102,11 @@ def exposure(name: str, *parents: str, referenced: list[dict[str, str]] | None =
     return Part(Node(f"exposure.p.{name}", "exposure", name, "p", parents=tuple(map(_id, parents)), meta=meta, exposure=ExposureInfo("dashboard")))
 
 
+def semantic(kind: str, name: str, *parents: str) -> Part:
+    """A semantic model, metric or saved query."""
+    return Part(Node(f"{kind}.p.{name}", kind, name, "p", parents=tuple(map(_id, parents))))
+
+
 def build(
     *parts: Part,
     adapter: str = "duckdb",

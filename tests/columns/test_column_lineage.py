@@ -108,6 +108,26 @@ def test_an_edge_that_may_be_of_another_table_is_not_certain() -> None:
     assert [(item.name, item.tables) for item in found.unknown] == [("k", ("x", "y"))]
 
 
+def test_a_name_in_a_subquery_is_of_neither_table_for_sure_where_both_are_unknown() -> None:
+    found = column_lineage("select c.id from c where exists (select 1 from o where o.id = c.id and status = 1)", dialect="postgres")
+    assert {edge.source.label: edge.certain for edge in found.edges if edge.source.column == "status"} == {"c.status": False, "o.status": False}
+    assert [(item.name, item.tables) for item in found.unknown] == [("status", ("c", "o"))]
+    known = column_lineage("select (select max(x) from o) as m from c", dialect="postgres")
+    assert known.direct() == {"m": {"o.x"}}, "an aggregate of outer columns alone is not allowed there"
+
+
+def test_columns_are_spelled_as_the_schema_spells_them() -> None:
+    schema = {"Orders": {"Id": None, "amount": None}}
+    found = column_lineage("select id, sum(AMOUNT) as s from orders group by 1", dialect="snowflake", schema=schema)
+    assert found.direct() == {"id": {"Orders.Id"}, "s": {"Orders.amount"}}
+    assert found.reads == {"Orders.Id", "Orders.amount"}
+
+
+def test_why_a_text_cannot_be_parsed_speaks_of_no_class() -> None:
+    found = column_lineage("select a +", dialect="snowflake")
+    assert found.unread == "it cannot be parsed: Required keyword: 'expression' missing (line 1)"
+
+
 def test_reads_are_all_that_is_named_even_where_no_column_depends_on_it() -> None:
     found = column_lineage("with q as (select a, b from t) select a from q where exists (select c from u)", dialect="postgres")
     assert found.reads == {"t.a", "t.b", "u.c"}

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from column_projects import build, data_test, dropped, exposure, hit, model, seed, source, told, wronged
+from column_projects import build, data_test, dropped, exposure, hit, model, seed, semantic, source, told, wronged
 
 import aftershock
 from aftershock.columns.consequences import consequences
+from aftershock.columns.trace import upstream
 from aftershock.model import Effect
 from aftershock.model.code import MacroCode
 
@@ -414,3 +415,81 @@ def test_several_columns_at_once_do_what_each_does_and_no_less() -> None:
 def test_a_column_is_found_in_any_case(column: str) -> None:
     project = build(source("RAW", "ID", "B"), model("m", "select b from db.main.RAW", "source.p.RAW"), adapter="snowflake")
     assert hit(project, "source.p.RAW", column) == {"m": "fails"}
+
+
+def test_wrong_values_go_on_through_what_holds_no_data() -> None:
+    """From a semantic model to its metrics, their saved queries and dashboards."""
+    project = build(
+        RAW,
+        model("m", "select id, b from db.main.raw", ROOT),
+        semantic("semantic_model", "s", "m"),
+        semantic("metric", "t", "semantic_model.p.s"),
+        semantic("saved_query", "q", "metric.p.t"),
+        exposure("e", "metric.p.t"),
+    )
+    assert told(wronged(project, ROOT, "b")) == {"m": "wrong", "s": "may wrong", "t": "may wrong", "q": "may wrong", "e": "may wrong"}
+    assert set(hit(project, "model.p.m", "b").values()) == {"may fails"}
+
+
+def test_a_dashboard_that_may_fail_is_not_only_told_as_stale() -> None:
+    project = build(
+        RAW,
+        model("m", "select * from db.main.raw", ROOT),
+        model("n", "select b from db.main.m", "m"),
+        exposure("e", "m", "n"),
+    )
+    assert hit(project, ROOT, "b") == {"m": "loses_columns", "n": "fails", "e": "may stale, fails"}
+
+
+@pytest.mark.parametrize(
+    ("config", "column", "wrong"),
+    [
+        ({"strategy": "timestamp", "unique_key": "id", "updated_at": "b"}, "b", {"dbt_valid_from", "dbt_valid_to", "dbt_updated_at", "dbt_scd_id"}),
+        ({"strategy": "timestamp", "unique_key": ["id"], "updated_at": "b"}, "id", {"dbt_scd_id"}),
+        ({"strategy": "timestamp", "unique_key": "id", "updated_at": "b", "snapshot_meta_column_names": {"dbt_valid_from": "since"}}, "b", {"since"}),
+        ({"strategy": "check", "unique_key": "id", "check_cols": ["c"]}, "c", set()),
+        ({"strategy": "check", "unique_key": "id", "check_cols": "all"}, "c", set()),
+    ],
+)
+@pytest.mark.parametrize("known", [True, False])
+def test_a_snapshots_versions_depend_on_its_keys_and_times(config: dict[str, Any], column: str, wrong: set[str], known: bool) -> None:  # noqa: FBT001
+    """dbt_valid_from is the row's updated_at, and wrong keys or checked columns make wrong versions, which every reader of the rows sees."""
+    root = source("raw", "id", "b", "c", known=known)
+    project = build(
+        root, model("h", "select * from db.main.raw", ROOT, kind="snapshot", config=config), model("n", "select count(*) as n from db.main.h", "snapshot.p.h")
+    )
+    found = wronged(project, ROOT, column)
+    assert wrong <= set(found["snapshot.p.h"].columns)
+    assert "model.p.n" in found
+    if known and config["strategy"] == "timestamp":
+        assert "model.p.n" not in wronged(project, ROOT, "c"), "what is not checked makes no version"
+
+
+def test_a_snapshots_own_columns_are_no_columns_of_what_it_reads() -> None:
+    project = build(
+        source("raw", known=False), model("h", "select * from db.main.raw", ROOT, kind="snapshot", config={"strategy": "check", "check_cols": ["c"]})
+    )
+    assert {edge.source.column for edge in upstream(project, "snapshot.p.h", ["dbt_valid_to"]).edges} == {"c"}
+
+
+def test_a_microbatch_model_reads_the_event_time_of_what_it_reads() -> None:
+    """dbt wraps each such parent in a filter on it, which no compiled SQL shows."""
+    project = build(
+        RAW,
+        model("m", "select id, b, c from db.main.raw", ROOT, event_time="b"),
+        model("n", "select id from db.main.m", "m", materialized="incremental", strategy="microbatch", event_time="id"),
+        model("o", "select id from db.main.m", "m", event_time="id"),
+    )
+    assert hit(project, "model.p.m", "b") == {"n": "fails"}
+    assert told(wronged(project, "model.p.m", "b")) == {"n": "wrong"}
+    assert "its event_time" in dropped(project, "model.p.m", "b")["model.p.n"].why
+
+
+def test_a_name_in_a_subquery_may_be_of_a_table_around_it_where_neither_is_known() -> None:
+    project = build(
+        source("raw", known=False),
+        source("other", known=False),
+        model("m", "select r.id from db.main.raw r where exists (select 1 from db.main.other o where o.id = r.id and a = 1)", ROOT, "source.p.other"),
+    )
+    for root in (ROOT, "source.p.other"):
+        assert hit(project, root, "a") == {"m": "may wrong, fails"}

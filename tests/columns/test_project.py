@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import pytest
 from column_projects import OneChild, build, dropped, model, seed, source
 
 import aftershock
+from aftershock.columns.opening import MOST_WORKERS
 from aftershock.columns.trace import coverage
 from aftershock.model.code import MacroCode
 
@@ -23,6 +25,7 @@ GREEN = Path(__file__).resolve().parents[2] / "fixtures" / "artifacts" / "green"
 PYTHON = "model.shop.customer_segments"
 RAW = source("raw", "id", "b", "c")
 ROOT = "source.p.raw"
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 DECLARED = source("raw", known=False)
 
 
@@ -276,3 +279,11 @@ def test_one_columns_question_reads_only_what_lies_below_and_decides_about_it() 
 def test_a_project_of_cycles_of_names_is_read() -> None:
     project = build(RAW, model("m", "select m.id from db.main.raw join db.main.m on m.id = raw.id", ROOT, materialized="incremental"))
     assert inputs(project, "model.p.m")["id"] <= {"m.id", "raw.id"}
+
+
+def test_however_many_projects_are_opened_the_threads_that_read_them_are_few() -> None:
+    """Each thread of one pool keeps one child process for as long as this one lives."""
+    artifacts = aftershock.read_artifacts(FIXTURES / "artifacts" / "green")
+    for _ in range(2 * MOST_WORKERS):
+        aftershock.lineage(artifacts, "fct_payments.amount")
+    assert sum(thread.name.startswith("aftershock-read") for thread in threading.enumerate()) <= MOST_WORKERS

@@ -140,6 +140,18 @@ def test_an_exposure_and_a_model_of_one_name_are_listed() -> None:
     assert str(caught.value) == "kpis: names 2 nodes. Use one of: model:kpis, exposure:kpis."
 
 
+def test_a_question_about_columns_is_about_the_table_of_a_name() -> None:
+    over = graph(node("metric.shop.orders"), node("source.shop.raw.orders"), node("metric.shop.refunds"))
+    assert ids("orders", over) == ["metric.shop.orders"]
+    assert [seed.unique_id for seed in resolve("orders", over, tables=True)] == ["source.shop.raw.orders"]
+    assert [seed.unique_id for seed in resolve("refunds", over, tables=True)] == ["metric.shop.refunds"]
+
+
+def test_a_node_with_its_column_is_told_how_to_say_it() -> None:
+    with pytest.raises(UnknownName, match="Did you mean fct_sales --column amount"):
+        resolve("fct_sales.amount", SMALL)
+
+
 def test_a_semantic_model_gives_way_to_the_model_of_its_name() -> None:
     over = graph(node("semantic_model.shop.orders", "model.shop.orders"), node("model.shop.orders"))
     assert ids("orders", over) == ["model.shop.orders"]

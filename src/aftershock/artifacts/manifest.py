@@ -123,7 +123,11 @@ def _node(unique_id: str, raw: Resource, place: str) -> Node:
         version,
         bool(version) and version == text(raw.latest_version),
         words(raw.primary_key),
-        _build(kind, config, raw) if kind in {"model", "snapshot", "seed", "function"} else NO_BUILD,
+        _build(kind, config, raw)
+        if kind in {"model", "snapshot", "seed", "function"}
+        else Build(event_time=text(config.event_time))
+        if config.event_time
+        else NO_BUILD,
         _columns(raw.columns) if raw.columns else (),
         _data_test(raw, config) if kind == "test" else None,
         _exposure(raw) if kind == "exposure" else None,

@@ -14,7 +14,7 @@ from aftershock.columns.masks import DIRECT, SURE, roles
 from aftershock.columns.relating import OUTSIDE
 from aftershock.columns.states import ROWS, Origin, State
 from aftershock.columns.writing import keeps, refused
-from aftershock.model import UNAFFECTED_TYPES, Effect
+from aftershock.model import TABLE_TYPES, UNAFFECTED_TYPES, Effect
 from aftershock.model.lineage import ColumnStep, Consequence
 from aftershock.sql.query import Role
 
@@ -231,6 +231,9 @@ class _Descent:
             else:
                 lost.update(self._lost(old, new))
                 self._rebound(old, new, lost, state)
+        for parent, key in self.lineage.implied(node.unique_id).filters:
+            if key in self._removed(parent):
+                state.why = state.why or f"dbt filters {self.graph.nodes[parent].label} by {self._name(parent, key)}, its event_time"
         self._trace(before, state)
         if state.why:
             state.hit(Effect.FAILS, certain=True)
@@ -325,6 +328,11 @@ class _Descent:
         used = _referenced(node)
         for parent in parents:
             its = self.states[parent]
+            if self.graph.nodes[parent].resource_type not in TABLE_TYPES:  # it holds no data of its own: this shows what that shows
+                for effect, certain in its.effects.items():
+                    state.hit(effect, certain=certain)
+                    state.origin.setdefault(ROWS, Origin(parent, ROWS))
+                continue
             name = self.graph.nodes[parent].name.casefold()
             columns = used.get(name, used.get("")) if used else None
             touched = {column.casefold() for column in its.columns} | {key.casefold() for key in (*its.removed, *its.wrong)}
@@ -340,8 +348,6 @@ class _Descent:
             if state.effects:
                 key = next(iter(its.removed or its.wrong or {ROWS: True}))
                 state.origin.setdefault(ROWS, Origin(parent, key))
-        if Effect.FAILS in state.effects and node.resource_type != "exposure":
-            state.wrong = {ROWS: False}
 
     # telling
 
@@ -349,7 +355,8 @@ class _Descent:
         if self.graph.nodes[unique_id].materialized == "ephemeral" and Effect.SKIPPED in state.effects:
             state.effects[Effect.STALE] = state.effects.pop(Effect.SKIPPED)  # it is never run, so never skipped; what it is made of is old
         effects = tuple(effect for effect in Effect if effect in state.effects)
-        certain = any(state.effects.values())
+        consumes = self.graph.nodes[unique_id].resource_type not in TABLE_TYPES | UNAFFECTED_TYPES
+        certain = (all if consumes else any)(state.effects.values())  # a dashboard that may fail is not told as one that is surely stale
         if certain:  # what only may happen is not said beside what does
             effects = tuple(effect for effect in effects if state.effects[effect])
         return Consequence(unique_id, effects, tuple(sorted(state.columns)), certain, tuple(self._steps(unique_id, state)), state.why)

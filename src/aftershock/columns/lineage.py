@@ -105,17 +105,25 @@ class _Tables:
 
     def __init__(self, schema: Mapping[str, Mapping[str, str | None]], dialect: Dialect) -> None:
         self.dialect = dialect
-        self.known = [(tuple(_plain(part) for part in name.split(".")), columns) for name, columns in schema.items()]
+        self.known = [(tuple(_plain(part) for part in name.split(".")), name, columns) for name, columns in schema.items()]
+        self.spelled: dict[tuple[str, str], str] = {}
 
     def __call__(self, parts: tuple[str, ...]) -> TableInfo:
         """The table of this name; one with unknown columns where the schema does not have it."""
         wanted = tuple(_plain(part) for part in parts)
         name = ".".join(parts)
-        for known, columns in self.known:
+        for known, spelling, columns in self.known:
             length = min(len(known), len(wanted))
             if known[-length:] == wanted[-length:]:
-                return TableInfo(name, tuple((column, self.dialect.key(column, quoted=self.dialect.folds != "upper")) for column in columns), complete=True)
+                name = spelling if known == wanted else name
+                keys = {self.dialect.key(column, quoted=self.dialect.folds != "upper"): column for column in columns}
+                self.spelled.update({(name, key): column for key, column in keys.items()})
+                return TableInfo(name, tuple((column, key) for key, column in keys.items()), complete=True)
         return TableInfo(name)
+
+    def ref(self, relation: str, column: str) -> ColumnRef:
+        """A column, spelled as the schema spells it, if it has it."""
+        return ColumnRef(relation, self.spelled.get((relation, column), column))
 
 
 def _plain(name: str) -> str:
@@ -126,8 +134,8 @@ def _told(statement: Statement, found: Resolved, tables: _Tables) -> ColumnLinea
     names = _names(statement, found, tables)
     edges: set[ColumnEdge] = set()
     for name, (_, _, inputs) in zip(names, found.columns, strict=True):
-        edges.update(_edges(name, inputs))
-    edges.update(_edges("", found.rows))
+        edges.update(_edges(name, inputs, tables))
+    edges.update(_edges("", found.rows, tables))
     further: list[str] = []
     unknown = {UnknownReference(".".join(item.parts), item.candidates) for item in found.unknown}
     for relation, _, complete in found.opens:
@@ -137,11 +145,11 @@ def _told(statement: Statement, found: Resolved, tables: _Tables) -> ColumnLinea
             edges.add(ColumnEdge(ColumnRef(relation, "*"), "*", "DIRECT", "IDENTITY", named=False))
     if found.further is not None:
         further = ["*"]
-        edges.update(_edges("*", found.further))
+        edges.update(_edges("*", found.further, tables))
     return ColumnLineage(
         tuple(dict.fromkeys([*names, *(name for name, _ in statement.fixed), *further])),
         tuple(sorted(edges)),
-        frozenset(f"{relation}.{column}" for relation, column in found.reads),
+        frozenset(tables.ref(relation, column).label for relation, column in found.reads),
         tuple(sorted(unknown)),
     )
 
@@ -158,11 +166,11 @@ def _names(statement: Statement, found: Resolved, tables: _Tables) -> list[str]:
     return [*target[: len(own)], *own[len(target) :]]
 
 
-def _edges(target: str, inputs: Inputs) -> Iterator[ColumnEdge]:
+def _edges(target: str, inputs: Inputs, tables: _Tables) -> Iterator[ColumnEdge]:
     """One edge for each way in which a column is used."""
     for (relation, column), mask in inputs.items():
         for role in roles(mask):
             for within in (True, False):
                 if mask & bit(role, within=within):
                     kind, sure, named = "DIRECT" if role <= Role.AGGREGATION else "INDIRECT", bool(mask & SURE), bool(mask & NAMED)
-                    yield ColumnEdge(ColumnRef(relation, column), target, kind, role.name, named, sure, within and bool(mask & WITHIN))  # type: ignore[arg-type]  # those words
+                    yield ColumnEdge(tables.ref(relation, column), target, kind, role.name, named, sure, within and bool(mask & WITHIN))  # type: ignore[arg-type]  # those words

@@ -174,7 +174,7 @@ class Names:
         possible: list[Inputs] = []
         while around is not None:
             found, sure = self._bind_here(use, around, clause if around is scope or clause in {LIMIT, WHERE} else SELECT)
-            if found is not None and (sure or not possible):
+            if found is not None and not (possible and use.where & AGGREGATED):  # an aggregate of outer columns is not allowed here
                 possible.append(found)
             if sure:
                 self._outer_aggregate(use, around, scope)
@@ -183,7 +183,9 @@ class Names:
         if len(possible) == 1:
             return possible[0], True
         if possible:
-            return unsure(merged(possible)), True
+            found = unsure(merged(possible))
+            self.unknown.append(Unknown(parts, tuple(sorted({relation for relation, _ in found}))))
+            return found, True
         return self._last_resort(use, scope)
 
     def _outer_aggregate(self, use: Ref, found: Scope, scope: Scope) -> None:

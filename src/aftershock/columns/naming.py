@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from aftershock.errors import UnknownName
+from aftershock.phrases import listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from aftershock.columns.project import ProjectLineage
 
 MOST_COLUMNS = 8
+MOST_NODES = 3
 
 
 def check_columns(reader: ProjectLineage, unique_ids: Iterable[str], columns: Iterable[str], *, gone: bool = False) -> None:
@@ -37,7 +39,13 @@ def check_columns(reader: ProjectLineage, unique_ids: Iterable[str], columns: It
         if column.casefold() not in known and not (gone and _is_read(reader, ids, column)):
             nearest = get_close_matches(column.casefold(), known, n=3)
             few = ", ".join(list(known.values())[:MOST_COLUMNS])
-            raise UnknownName(column, "no failing node has this column", tuple(known[name] for name in nearest), f"Its columns begin with {few}")
+            labels = listing([reader.graph.nodes[unique_id].label for unique_id in ids], MOST_NODES)
+            raise UnknownName(
+                column or "--column",
+                f"{labels} has no such column" if len(ids) == 1 else f"none of {labels} has such a column",
+                tuple(known[name] for name in nearest),
+                f"Its columns begin with {few}",
+            )
 
 
 def _is_read(reader: ProjectLineage, unique_ids: list[str], column: str) -> bool:

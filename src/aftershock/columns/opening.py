@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +71,7 @@ def open_lineage(  # noqa: PLR0913  # what a project is read with
         compiled=(lambda unique_id: compiled_file(target, project.nodes[unique_id], code().nodes[unique_id])) if target is not None else None,
         templates=_Templates(artifacts, code, target, catalog, variables or {}),
         store=store if store is not None or not cached else Shelf(cache_dir()),
-        executor=executor if executor is not None else ThreadPoolExecutor(_workers(), "aftershock-read"),
+        executor=executor if executor is not None else _pool(os.getpid()),
         limits=limits,
         progress=progress,
     )
@@ -138,6 +138,12 @@ def _dispatch(entries: list[Any]) -> dict[str, tuple[str, ...]]:
     """dbt_project.yml's ``dispatch`` by macro namespace."""
     pairs = [(item.get("macro_namespace"), item.get("search_order")) for item in entries if isinstance(item, dict)]
     return {str(namespace): tuple(map(str, order)) for namespace, order in pairs if namespace and isinstance(order, list)}
+
+
+@cache
+def _pool(_process: int) -> Executor:
+    """The threads of this process that each keep one child for reading code, however many projects are opened. A forked process makes its own."""
+    return ThreadPoolExecutor(_workers(), "aftershock-read")
 
 
 def _workers() -> int:

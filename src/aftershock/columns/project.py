@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from aftershock.columns.implied import Implied, implied
 from aftershock.columns.names import TooMuch
 from aftershock.columns.readings import digest
 from aftershock.columns.relating import Relations, known_columns
@@ -152,7 +153,7 @@ class ProjectLineage:
         key = b""
         if store is not None and reading:
             parents = sorted({*self.graph.parents(unique_id), *self.relations.inlined(unique_id).values()} - {unique_id})
-            key = digest(b"resolved", reading, *(parent.encode() + self._digest(parent) for parent in parents))
+            key = digest(b"resolved", reading, msgspec.msgpack.encode(self.implied(unique_id)), *(parent.encode() + self._digest(parent) for parent in parents))
             kept = store.get((key,)).get(key)
             with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):  # kept by something else than this: made again
                 if kept is not None:
@@ -172,7 +173,13 @@ class ProjectLineage:
             return NodeLineage(None, "its columns multiply beyond what can be followed")
         except RecursionError:
             return NodeLineage(None, "it is nested too deeply")
-        return NodeLineage(found, "", reading.reason, tuple(self._unseen(unique_id, found)))
+        return NodeLineage(self.implied(unique_id).on(found), "", reading.reason, tuple(self._unseen(unique_id, found)))
+
+    def implied(self, unique_id: str) -> Implied:
+        """What a node's configuration adds to its SQL."""
+        node, code = self.graph.nodes[unique_id], self.code.nodes.get(unique_id)
+        parents = [self.graph.nodes[parent] for parent in self.graph.parents(unique_id)]
+        return implied(node, code.config if code is not None else {}, parents, self.dialect)
 
     def _unseen(self, unique_id: str, found: Resolved) -> Iterator[str]:
         for parent in self.graph.parents(unique_id):

@@ -12,7 +12,7 @@ from aftershock.columns.relations import Col, Inputs, Open, Rel, add, merged, re
 from aftershock.columns.scopes import Alias, CteEntry, Output, Scope, Unknown
 from aftershock.columns.sources import Sources, listed
 from aftershock.sql.dialects import GROUP, HAVING, LIMIT, ORDER, QUALIFY, SELECT, WHERE
-from aftershock.sql.query import Item, Ref, Role, Select, SetOperation, Table
+from aftershock.sql.query import AGGREGATED, Item, Ref, Role, Select, SetOperation, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -168,8 +168,11 @@ class Queries(Sources):
         if not self.dialect.lazy:
             for _, uses in query.windows:
                 self.inputs(uses, scope, SELECT)  # what an unused window names must bind all the same
-        if query.distinct or query.group_all:
+        if query.distinct:
             add(rows, used(_whole(found), Role.GROUP_BY, within=False))
+        elif query.group_all:
+            keys = [col for col, kind in zip(found.cols, found.kinds, strict=True) if not kind & AGGREGATED]
+            add(rows, used(_whole(Output(keys, found.opens, {}, other=found.other)), Role.GROUP_BY, within=False))
         found.rows = rows
         return found
 

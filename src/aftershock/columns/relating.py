@@ -19,8 +19,6 @@ OUTSIDE = "outside:"
 """Before the name of a relation that is no node of the project."""
 EPHEMERAL = "__dbt__cte__"
 PART = re.compile(r'"((?:[^"]|"")*)"|`([^`]*)`|\[([^\]]*)\]|([^.]+)')
-SNAPSHOT_COLUMNS = ("dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to", "dbt_is_deleted")
-"""What dbt adds to a snapshot's columns; the last only where hard_deletes is new_record."""
 
 
 class Relations:
@@ -87,8 +85,6 @@ def known_columns(node: Node, resolved: Resolved | None, catalog: Catalog | None
     columns: dict[str, str] = {}
     if resolved is not None:
         columns.update((key, name) for name, key, _ in resolved.columns)
-        if node.resource_type == "snapshot":
-            columns.update((dialect.key(name), name) for name in SNAPSHOT_COLUMNS[: 5 if node.build.hard_deletes == "new_record" else 4])
     complete = resolved is not None and resolved.closed
     if not complete:
         known = {key.casefold() for key in columns}

@@ -76,8 +76,9 @@ def verdict(report: Report, names: list[str] | None = None, limit: int = 3) -> s
     if not parts:
         return f"{head}: nothing else is affected."
     one = len(parts) == 1 and parts[0].startswith("1 ")
-    unread = any(effects.possible(report, item) for item in assessment.radius.affected)
-    return f"{head}: {listing(parts)} {'may be' if unread else 'is' if one else 'are'} affected."
+    possible = [effects.possible(report, item) for item in assessment.radius.affected]
+    sure = "is" if one else "are"
+    return f"{head}: {listing(parts)} {'may be' if all(possible) else f'{sure} or may be' if any(possible) else sure} affected."
 
 
 def seeds(report: Report) -> tuple[str, ...]:

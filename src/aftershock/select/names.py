@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from aftershock.errors import AmbiguousName, NothingListed, SelectionError, UnknownName
-from aftershock.model import TEST_TYPES, Seed
+from aftershock.model import TABLE_TYPES, TEST_TYPES, Seed
 from aftershock.phrases import listing
 from aftershock.select.forms import KINDS, relation, relation_parts, spellings
 from aftershock.select.index import Index, index_of
@@ -48,7 +48,9 @@ class _Found(NamedTuple):
     rivals: bool = False
 
 
-def resolve(text: str, graph: LineageGraph, disabled: Mapping[str, Node] | None = None, *, patches: Patches | None = None) -> tuple[Seed, ...]:
+def resolve(
+    text: str, graph: LineageGraph, disabled: Mapping[str, Node] | None = None, *, patches: Patches | None = None, tables: bool = False
+) -> tuple[Seed, ...]:
     """The failing nodes that a text means.
 
     Args:
@@ -58,13 +60,14 @@ def resolve(text: str, graph: LineageGraph, disabled: Mapping[str, Node] | None 
         graph: the nodes that there are.
         disabled: nodes that the project has switched off, so that an error can say so.
         patches: gives the YAML file that describes each node, relative to its project; only asked where a YAML file is named.
+        tables: whether it is about columns: then a name that a table and something else share is the table's.
 
     Raises:
         AmbiguousName: it names several nodes; the error lists a spelling for each that names it alone.
         UnknownName: it names none; the error lists close names.
         SelectionError: it names a disabled node, a node that holds no data, a file that holds no node, or it is a selector.
     """
-    return with_origins(_Resolver(graph, disabled, patches).seeds(text.strip()), graph)
+    return with_origins(_Resolver(graph, disabled, patches, tables=tables).seeds(text.strip()), graph)
 
 
 def resolve_all(  # noqa: PLR0913  # the nodes and what is known about them
@@ -75,6 +78,7 @@ def resolve_all(  # noqa: PLR0913  # the nodes and what is known about them
     selected: Iterable[str] = (),
     skip_files: bool = False,
     patches: Patches | None = None,
+    tables: bool = False,
 ) -> Resolution:
     """The failing nodes that several texts mean, each once, in order of first mention. Empty texts are passed over.
 
@@ -86,12 +90,13 @@ def resolve_all(  # noqa: PLR0913  # the nodes and what is known about them
         skip_files: for lists that a program wrote, as ``git diff --name-only``: leave out file paths that hold no node instead of refusing
             them, and take every node that an ambiguous path may mean.
         patches: as for :func:`resolve`.
+        tables: as for :func:`resolve`.
 
     Raises:
         NothingListed: every text of such a list is left out.
         SelectionError: as :func:`resolve`, or nothing at all was named.
     """
-    resolver = _Resolver(graph, disabled, patches, listed=skip_files)
+    resolver = _Resolver(graph, disabled, patches, listed=skip_files, tables=tables)
     seeds: list[Seed] = []
     skipped: list[tuple[str, str]] = []
     for text in filter(None, dict.fromkeys(text.strip() for text in texts)):
@@ -135,18 +140,22 @@ def _completion(prefix: str, node: Node, index: Index) -> str:
 class _Resolver:
     """Resolves texts over one graph. ``listed`` is whether a program wrote the file paths among them, which may then name several nodes or none."""
 
-    def __init__(self, graph: LineageGraph, disabled: Mapping[str, Node] | None, patches: Patches | None = None, *, listed: bool = False) -> None:
+    def __init__(
+        self, graph: LineageGraph, disabled: Mapping[str, Node] | None, patches: Patches | None = None, *, listed: bool = False, tables: bool = False
+    ) -> None:
         self.graph = graph
         self.index = index_of(graph)
         self.disabled = Index(disabled or {})
         self.patches = patches
         self.listed = listed
+        self.first = Index({key: node for key, node in graph.nodes.items() if node.resource_type in TABLE_TYPES}) if tables else None
 
     def seeds(self, text: str) -> tuple[Seed, ...]:
         """As :func:`resolve`."""
         if node := self.graph.nodes.get(text):
             return seeds_for(node, self.graph)
-        found = _by_name(text, self.index)
+        found = _by_name(text, self.first) if self.first is not None else _Found()
+        found = found if found.nodes else _by_name(text, self.index)
         if found.rivals:
             raise AmbiguousName(text, tuple(_spelling(node, self.index) for node in found.nodes))
         if not found.nodes:
@@ -170,7 +179,7 @@ class _Resolver:
             kind, _, name = _split(text)
             known = {node.label for node in self.graph.nodes.values() if node.resource_type == kind} if kind else self.index.labels
             problem = "no node has this name" if text else "it is empty"
-            raise UnknownName(text or "name", problem, nearest(name, known), "dbt ls lists the names that there are")
+            raise UnknownName(text or "name", problem, self._as_column(text) or nearest(name, known), "dbt ls lists the names that there are")
         index = self._files(text)
         found = in_file(text, index, self._spelling, listed=self.listed)
         nodes = tuple(self.graph.nodes[node.unique_id] for node in found)
@@ -178,6 +187,11 @@ class _Resolver:
             return _Found(nodes, f"{text} may be any of {len(nodes)} nodes: {', '.join(map(self._spelling, nodes))}")
         how = "defined or described" if is_properties(text) else "defined"
         return _Found(nodes, f"{len(nodes)} nodes are {how} in {text}" if len(nodes) > 1 else "")
+
+    def _as_column(self, text: str) -> tuple[str, ...]:
+        """How to say it where the text is a node and its column."""
+        head, _, column = text.rpartition(".")
+        return (f"{head} --column {column}",) if head and column and ":" not in head and _by_name(head, self.index).nodes else ()
 
     def _files(self, text: str) -> Index:
         """Where to look for a file: a node that a YAML file describes counts as in it."""

@@ -117,6 +117,8 @@ class Expressions:
                 return
             names.append(self.key(field))
             base = base.this
+        if isinstance(base, exp.Paren):  # (o).amount
+            base = base.this
         if not isinstance(base, exp.Column):
             stack.append((base, _inner(role), bound))
             return

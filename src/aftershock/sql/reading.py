@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from aftershock.sql.query import Query, Uses
 
 _COLUMNS: type[exp.Expression] | None = getattr(exp, "Columns", None)
+_OF_CLASS = re.compile(r" for <class '[^']*'>")
 _WRITES = {exp.Merge: "MERGE", exp.Update: "UPDATE", exp.Delete: "DELETE"}
 
 
@@ -69,7 +71,8 @@ def _first_line(error: Exception) -> str:
     details = getattr(error, "errors", None)
     text = details[0].get("description") if details else ""
     line = details[0].get("line") if details else None
-    return f"{text or str(error).splitlines()[0]}{f' (line {line})' if line else ''}".rstrip(".")
+    text = _OF_CLASS.sub("", text) or str(error).splitlines()[0]
+    return f"{text.rstrip('.')}{f' (line {line})' if line else ''}"
 
 
 class _Reader:
@@ -152,11 +155,13 @@ class _Reader:
         on = distinct.args.get("on") if distinct is not None else None
         group = args.get("group")
         where = [*uses(_this(args.get("where")), Role.FILTER), *uses(_this(args.get("prewhere")), Role.FILTER)]
-        for key in ("connect", "match"):
-            where.extend(uses(args.get(key), Role.FILTER))
+        match = _unqualified(args.get("match"))
+        for clause in (args.get("connect"), match):
+            where.extend(uses(clause, Role.FILTER))
+        measures = self._measures(match)
         with_ = self._with(node)
         return Select(
-            self._items(node.expressions),
+            (*self._items(node.expressions), *(measures if any(item.is_star for item in node.expressions) else ())),
             self.sources.of(node),
             tuple(where),
             self._group(group),
@@ -169,7 +174,7 @@ class _Reader:
             self._distinct_on(on),
             tuple(self._window(window) for window in args.get("windows") or ()),
             with_,
-            (*self._scalars(node), *self._measures(args.get("match"))),
+            (*self._scalars(node), *measures),
         )
 
     def _distinct_on(self, on: exp.Expression | None) -> Uses:
@@ -348,6 +353,13 @@ class _Reader:
     def _let(self, value: exp.Expression, alias: exp.Expression | None) -> Item:
         name = alias.this if isinstance(alias, exp.TableAlias) else alias
         return Item(name.name if name is not None else "", self.expressions.key(name), self.expressions.uses(value, Role.TRANSFORMATION), aliased=True)
+
+
+def _unqualified(match: exp.Expression | None) -> exp.Expression | None:
+    """MATCH_RECOGNIZE with its columns under their bare names: what qualifies them there is a variable of its pattern."""
+    for column in match.find_all(exp.Column) if match is not None else ():
+        column.set("table", None)
+    return match
 
 
 def _is_cte(cte: exp.Expression) -> bool:

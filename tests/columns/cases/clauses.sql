@@ -48,7 +48,7 @@ select a, b, sum(c) as s from t group by all
 --> a = t.a
 --> b = t.b
 --> s = t.c
---~* t.a, t.b
+--~ t.a, t.b
 
 -- ROLLUP, CUBE, GROUPING SETS [duckdb, postgres, snowflake]
 select count(*) as n from t group by grouping sets ((a), (b, c))
@@ -222,3 +222,16 @@ select a from t order by c limit 1 by b
 select top 3 with ties a from t order by b
 --> a = t.a
 --~ t.b
+
+-- MATCH_RECOGNIZE, whose pattern's variables are no tables [snowflake]
+select b, x from t match_recognize (partition by b order by a measures last(v.c) as x pattern (u v+) define v as v.c > u.c)
+--> b = t.b
+--> x = t.c
+--~ t.a, t.b, t.c
+
+-- a star over MATCH_RECOGNIZE has its measures [snowflake]
+select * from t match_recognize (partition by b order by a measures last(v.c) as x pattern (u v+) define v as v.c > u.c)
+--> a = t.a
+--> b = t.b
+--> c = t.c
+--> x = t.c

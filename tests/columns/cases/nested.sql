@@ -130,3 +130,8 @@ select t.id, g.n from t cross join generate_series(1, 3) as g(n)
 select array(select x from unnest(l) as x where x > id) as k from t
 --> k = t.l
 --~* t.id
+--? id
+
+-- a column of a row in parentheses [duckdb, postgres]
+select (t).id as x from t
+--> x = t.id

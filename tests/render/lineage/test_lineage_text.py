@@ -31,10 +31,10 @@ Comes from: 1 column of 1 node
   -1  raw.customers  email  computed
 
 Goes to: 4 columns of 4 nodes
-  +1  customers_snapshot   email  as it is through a star (*)
+  +1  customers_snapshot   email  as it is through a star (*) + filter
   +1  dim_customers.v1     email  as it is
   +1  dim_customers.v2     email  as it is
-  +2  newsletter_audience  email  as it is                     from dim_customers.v1
+  +2  newsletter_audience  email  as it is                              from dim_customers.v1
 """
     )
     assert re.fullmatch(r"Read: 5 of 5 nodes \(100 %\), (\d+) of \1 names in their code attributed", read)
