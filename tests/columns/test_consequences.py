@@ -493,3 +493,14 @@ def test_a_name_in_a_subquery_may_be_of_a_table_around_it_where_neither_is_known
     )
     for root in (ROOT, "source.p.other"):
         assert hit(project, root, "a") == {"m": "may wrong, fails"}
+
+
+@pytest.mark.parametrize(("known", "effect"), [(True, "fails"), (False, "may wrong, fails")])
+def test_a_name_that_only_an_unknown_table_may_have_now_need_not_bind(known: bool, effect: str) -> None:  # noqa: FBT001
+    """DuckDB lets a derived table see the tables before it."""
+    project = build(
+        RAW,
+        source("other", "k", known=known),
+        model("m", "select o.k, q.b from db.main.other o left join (select id, b from db.main.raw) q on q.id = o.k", ROOT, "source.p.other"),
+    )
+    assert hit(project, ROOT, "b") == {"m": effect}

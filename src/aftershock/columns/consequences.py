@@ -222,8 +222,10 @@ class _Descent:
     def _bind_again(self, node: Node, before: Resolved, state: State) -> None:
         """Bind a node's names where its parents have lost columns."""
         lost: dict[str, str] = {}
-        for statement in self.lineage.statements(node.unique_id):
-            old = self.lineage.bind(node.unique_id, statement, self.lineage.info)
+        statements, adds = self.lineage.statements(node.unique_id), self.lineage.implied(node.unique_id)
+        as_it_was = len(statements) == 1 and not any(adds) and self.lineage.is_current(node.unique_id)  # what was bound is this statement, and nothing else
+        for statement in statements:
+            old = before if as_it_was else self.lineage.bind(node.unique_id, statement, self.lineage.info)
             new = self.lineage.bind(node.unique_id, statement, self._info)
             problems = [problem for problem in new.problems if problem not in old.problems]
             if problems:
@@ -231,7 +233,7 @@ class _Descent:
             else:
                 lost.update(self._lost(old, new))
                 self._rebound(old, new, lost, state)
-        for parent, key in self.lineage.implied(node.unique_id).filters:
+        for parent, key in adds.filters:
             if key in self._removed(parent):
                 state.why = state.why or f"dbt filters {self.graph.nodes[parent].label} by {self._name(parent, key)}, its event_time"
         self._trace(before, state)
@@ -264,12 +266,23 @@ class _Descent:
                 continue
             origin = next((Origin(relation, column, mask) for (relation, column), mask in inputs.items() if column in self._removed(relation)), None)
             if origin is not None:
-                state.spoil(Effect.WRONG, key, origin, certain=bool(origin.mask & SURE))
+                self._rebind(key, origin, state, there=self._is_there(old, now.get(key, {}).keys() - inputs.keys()))
                 state.columns.setdefault(name)
         if old.rows.keys() != new.rows.keys():
             origin = next((Origin(relation, column, mask) for (relation, column), mask in old.rows.items() if column in self._removed(relation)), None)
             if origin is not None and not self._only_star(old, new, origin):
-                state.spoil(Effect.WRONG, ROWS, origin, certain=bool(origin.mask & SURE))
+                self._rebind(ROWS, origin, state, there=self._is_there(old, new.rows.keys() - old.rows.keys()))
+
+    def _is_there(self, old: Resolved, now: Iterable[tuple[str, str]]) -> bool:
+        """Whether columns that names mean now are there for sure, not only perhaps in a relation whose columns are not known."""
+        return all(item in old.reads or item[1] in self._known(item[0]) for item in now)
+
+    @staticmethod
+    def _rebind(key: str, origin: Origin, state: State, *, there: bool) -> None:
+        """A column or the rows come of something else now, or do not bind where that is not there."""
+        state.spoil(Effect.WRONG, key, origin, certain=there and bool(origin.mask & SURE))
+        if not there:
+            state.hit(Effect.FAILS, certain=False)
 
     @staticmethod
     def _only_star(old: Resolved, new: Resolved, origin: Origin) -> bool:

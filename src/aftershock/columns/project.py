@@ -66,6 +66,7 @@ class ProjectLineage:
         self._relations: Relations | None = None
         self._infos: dict[str, TableInfo] = {}
         self._digests: dict[str, bytes] = {}
+        self._keys: dict[str, bytes] = {}
         self._names: dict[str, dict[str, str]] = {}
 
     def over(self, graph: LineageGraph) -> ProjectLineage:
@@ -149,19 +150,30 @@ class ProjectLineage:
 
     def _resolved(self, unique_id: str, new: dict[bytes, bytes]) -> NodeLineage:
         """A node's lineage, kept or made; what is made goes into ``new``."""
-        store, reading = self.readings.store, self.readings.key(unique_id)
-        key = b""
-        if store is not None and reading:
-            parents = sorted({*self.graph.parents(unique_id), *self.relations.inlined(unique_id).values()} - {unique_id})
-            key = digest(b"resolved", reading, msgspec.msgpack.encode(self.implied(unique_id)), *(parent.encode() + self._digest(parent) for parent in parents))
+        store = self.readings.store
+        key = self._keys[unique_id] = self._key(unique_id)
+        if store is not None and key:
             kept = store.get((key,)).get(key)
             with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):  # kept by something else than this: made again
                 if kept is not None:
                     return msgspec.msgpack.decode(kept, type=NodeLineage)
         found = self._resolve(unique_id)
-        if key:
+        if store is not None and key:
             new[key] = msgspec.msgpack.encode(found)
         return found
+
+    def _key(self, unique_id: str) -> bytes:
+        """Changes with whatever a node's lineage depends on; empty where its code is not worth keeping."""
+        reading = self.readings.key(unique_id)
+        if not reading:
+            return b""
+        parents = sorted({*self.graph.parents(unique_id), *self.relations.inlined(unique_id).values()} - {unique_id})
+        return digest(b"resolved", reading, msgspec.msgpack.encode(self.implied(unique_id)), *(parent.encode() + self._digest(parent) for parent in parents))
+
+    def is_current(self, unique_id: str) -> bool:
+        """Whether a node's lineage was found with what is known of its parents now; more of them may have been read since."""
+        key = self._keys.get(unique_id)
+        return bool(key) and key == self._key(unique_id)
 
     def _resolve(self, unique_id: str) -> NodeLineage:
         reading = self.readings.of(unique_id)
