@@ -504,3 +504,11 @@ def test_a_name_that_only_an_unknown_table_may_have_now_need_not_bind(known: boo
         model("m", "select o.k, q.b from db.main.other o left join (select id, b from db.main.raw) q on q.id = o.k", ROOT, "source.p.other"),
     )
     assert hit(project, ROOT, "b") == {"m": effect}
+
+
+@pytest.mark.parametrize(("adapter", "effect"), [("postgres", "fails"), ("duckdb", "fails"), ("snowflake", "loses_columns")])
+def test_an_index_on_the_lost_column_cannot_be_made(adapter: str, effect: str) -> None:
+    names = {"snowflake": str.upper}.get(adapter, str)
+    root = source("raw", *map(names, ("id", "b")))
+    project = build(root, model("m", "select * from db.main.raw", ROOT, config={"indexes": [{"columns": ["b"], "type": "btree"}]}), adapter=adapter)
+    assert hit(project, ROOT, names("b")) == {"m": effect}

@@ -17,8 +17,8 @@ DROPPING = frozenset({"sync_all_columns"})
 WORD = re.compile(r"\w+")
 KEY_CONFIGS = ("unique_key", "event_time", "updated_at", "check_cols", "merge_update_columns")
 LAYOUT_CONFIGS = ("partition_by", "cluster_by", "sort", "dist", "order_by", "primary_key", "distributed_by", "liquid_clustered_by")
-FREE_LAYOUT = frozenset({"duckdb", "postgres"})
-"""Adapters that have no such settings and pass over them."""
+INDEXED = frozenset({"duckdb", "postgres"})
+"""Dialects whose adapters have indexes instead, and pass over such settings."""
 
 
 def refused(node: Node, lost: Mapping[str, str], settings: Mapping[str, Any], dialect: str) -> str:
@@ -47,7 +47,7 @@ def keeps(node: Node) -> bool:
 def _configured(node: Node, settings: Mapping[str, Any], dialect: str) -> set[str]:
     """Words in those settings of a node that name its columns."""
     keyed = KEY_CONFIGS if node.materialized == "incremental" or node.resource_type == "snapshot" else ()
-    layout = () if dialect in FREE_LAYOUT or node.materialized in {"view", "ephemeral"} else LAYOUT_CONFIGS
+    layout = () if node.materialized in {"view", "ephemeral"} else ("indexes",) if dialect in INDEXED else LAYOUT_CONFIGS
     return {word.casefold() for key in (*keyed, *layout) for word in _words(settings.get(key))}
 
 
