@@ -19,7 +19,7 @@ from aftershock.model.incident import (
     Verdict,
     Window,
 )
-from aftershock.model.plan import Phase, PhaseKind, RecoveryPlan, Step, StepKind
+from aftershock.model.plan import Engine, Estimate, Phase, PhaseKind, RecoveryPlan, Step, StepKind
 from aftershock.model.policy import SEVERITY_RULES, Clocks, DeclaredExposure, Markers, OwnerRule, Policy, SeverityPolicy
 from aftershock.model.project import (
     BAD_STATUSES,
@@ -75,6 +75,8 @@ __all__ = [
     "Deadline",
     "DeclaredExposure",
     "Effect",
+    "Engine",
+    "Estimate",
     "Export",
     "ExposureInfo",
     "Freshness",

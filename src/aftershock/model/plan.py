@@ -11,6 +11,9 @@ PhaseKind = Literal["gate", "pause", "backup", "restore", "plain", "full-refresh
 
 StepKind = Literal["gate", "pause", "backup", "restore", "run", "seed", "snapshot", "retry", "full-refresh", "window", "sql", "test", "freshness", "confirm"]
 
+Engine = Literal["dbt", "dagster", "sql"]
+"""What rebuilds: dbt's own commands, Dagster's, or SQL transactions."""
+
 
 class Step(msgspec.Struct, frozen=True, omit_defaults=True):
     """One thing to do.
@@ -20,8 +23,11 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True):
         nodes: the unique_ids that it acts on; a dbt command of this step selects exactly these.
         why: why it is needed, one sentence.
         destroys: what it could destroy, one sentence; empty where nothing.
-        argv: the dbt command as words, program included; empty where a person acts.
+        argv: the command as words, program included; empty where a person acts.
         who: who acts, where a person does.
+        requires: what must be true before it, one sentence; empty where nothing must.
+        costs: what it costs, one sentence; empty where no more than the time that it takes.
+        sql: the statements that ``argv`` has dbt run; without ``argv``, statements for whoever acts to check and run.
     """
 
     kind: StepKind
@@ -30,6 +36,14 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True):
     destroys: str = ""
     argv: tuple[str, ...] = ()
     who: str = ""
+    requires: str = ""
+    costs: str = ""
+    sql: str = ""
+
+    @property
+    def is_irreversible(self) -> bool:
+        """Whether a machine runs it, and it could destroy something."""
+        return bool(self.argv and self.destroys)
 
 
 class Phase(msgspec.Struct, frozen=True):
@@ -39,9 +53,32 @@ class Phase(msgspec.Struct, frozen=True):
     steps: tuple[Step, ...]
 
 
+class Estimate(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How long the commands of a plan take, in seconds, from ``low`` to ``high``; both None where nothing tells.
+
+    ``basis`` says what that rests on and what it leaves out, each a full sentence.
+    """
+
+    low: float | None = None
+    high: float | None = None
+    basis: tuple[str, ...] = ()
+
+
 class RecoveryPlan(msgspec.Struct, frozen=True):
-    """How to repair. ``notes`` say what the plan does not know or cannot do, each a full sentence; ``untouched`` affected nodes that need no command."""
+    """How to repair.
+
+    Attributes:
+        phases: what is done, in order.
+        untouched: affected nodes that need no command.
+        notes: what the plan does not know or cannot do, each a full sentence.
+        estimate: how long its commands take.
+        asks_target: whether the artifacts do not say which target failed, so that nothing may be run before a person names it.
+        engine: what its rebuilding commands are for.
+    """
 
     phases: tuple[Phase, ...]
     untouched: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    estimate: Estimate = Estimate()
+    asks_target: bool = False
+    engine: Engine = "dbt"
