@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,16 +11,15 @@ from aftershock import impact, recovery, times
 from aftershock.errors import UnknownName, UsageError
 from aftershock.graph import LineageGraph
 from aftershock.labels import labels
-from aftershock.model import STALE_AFTER_HOURS, Category, Policy, Report, Severity, Window
+from aftershock.model import STALE_AFTER_HOURS, Artifacts, Assessment, Category, Policy, RecoveryPlan, Report, Severity, Window
 from aftershock.select import resolve_all, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from datetime import datetime
     from typing import Any
 
     from aftershock.columns.project import ProjectLineage
-    from aftershock.model import Artifacts, Assessment, Catalog, RecoveryPlan, Seed
+    from aftershock.model import Catalog, Seed
 
 SKEW = timedelta(minutes=5)
 """How far the clocks of two machines may be apart."""
@@ -73,6 +72,80 @@ def assess(  # noqa: PLR0913  # the public question
         UsageError: a time, category or severity that is none, or that contradicts another.
         ConfigError: the policy names nodes that are not there.
     """
+    case = examine(
+        artifacts,
+        nodes,
+        category,
+        selected=selected,
+        policy=policy,
+        since=since,
+        until=until,
+        detected_at=detected_at,
+        columns=columns,
+        catalog=catalog,
+        reader=reader,
+        confirmed=confirmed,
+        severity=severity,
+        reason=reason,
+        skip_files=skip_files,
+        patches=patches,
+        now=now,
+    )
+    evidence = recovery.Evidence(case.artifacts.run)
+    return case.report(recovery.plan(case.assessment, case.graph, evidence=evidence, project=case.artifacts.project, policy=case.policy))
+
+
+class Case(msgspec.Struct, frozen=True):
+    """An incident as far as it is understood: what a plan and a report are made from.
+
+    ``artifacts`` have the exposures that the policy declares; ``graph`` is over them; ``left_out`` says what of the question was passed over.
+    """
+
+    assessment: Assessment
+    artifacts: Artifacts
+    graph: LineageGraph
+    policy: Policy
+    left_out: tuple[str, ...]
+    asked_at: datetime
+
+    def report(self, plan: RecoveryPlan) -> Report:
+        """The assessment with a plan, its checklist, and what it was read from."""
+        assessment, artifacts, graph = self.assessment, self.artifacts, self.graph
+        exposures = sum(node.exposure is not None for node in graph.nodes.values())
+        return Report(
+            assessment,
+            plan,
+            impact.checklist(assessment, plan, run=artifacts.run, declared_exposures=exposures),
+            artifacts.project.info,
+            artifacts.files,
+            (*artifacts.warnings, *self.left_out, *_ages(artifacts, self.asked_at)),
+            labels(dict.fromkeys(unique_id for unique_id in _mentioned(assessment, plan) if unique_id in graph), graph),
+            times.iso(self.asked_at),
+            self.policy.docs_url,
+        )
+
+
+def examine(  # noqa: PLR0913  # as assess
+    artifacts: Artifacts,
+    nodes: str | Sequence[str],
+    category: Category | str,
+    *,
+    selected: Sequence[str] = (),
+    policy: Policy | None = None,
+    since: str = "",
+    until: str = "",
+    detected_at: str = "",
+    columns: Sequence[str] = (),
+    catalog: Catalog | None = None,
+    reader: ProjectLineage | None = None,
+    confirmed: bool = True,
+    severity: Severity | str | None = None,
+    reason: str = "",
+    skip_files: bool = False,
+    patches: Callable[[], Mapping[str, str]] | None = None,
+    now: str = "",
+) -> Case:
+    """As :func:`assess`, without a plan."""
     policy, category = policy or Policy(), _category(category)
     if not confirmed and category is not Category.DATA_LOSS:
         raise UsageError("--unconfirmed", f"it is about a data loss, not {category.value}", "Use --category data-loss, or leave it out")
@@ -101,7 +174,7 @@ def assess(  # noqa: PLR0913  # the public question
         override=_override(severity, reason),
     )
     left_out = tuple(f"{text} was left out: {why}." for text, why in found.skipped)
-    return _report(assessment, artifacts, graph, policy, left_out, asked_at)
+    return Case(assessment, artifacts, graph, policy, left_out, asked_at)
 
 
 def _reader(  # noqa: PLR0913, PLR0917  # all that columns are looked up by
@@ -120,25 +193,6 @@ def _reader(  # noqa: PLR0913, PLR0917  # all that columns are looked up by
     found = (reader if reader is not None else open_lineage(artifacts, catalog=catalog)).over(graph)
     check_columns(found, [seed.unique_id for seed in seeds], columns, gone=category is Category.SCHEMA_BREAK)
     return found
-
-
-def _report(  # noqa: PLR0913, PLR0917  # one of each
-    assessment: Assessment, artifacts: Artifacts, graph: LineageGraph, policy: Policy, left_out: tuple[str, ...], asked_at: datetime
-) -> Report:
-    """The assessment with its plan, its checklist, and what it was read from."""
-    plan = recovery.plan(assessment, graph, run=artifacts.run, project=artifacts.project, policy=policy)
-    exposures = sum(node.exposure is not None for node in graph.nodes.values())
-    return Report(
-        assessment,
-        plan,
-        impact.checklist(assessment, plan, run=artifacts.run, declared_exposures=exposures),
-        artifacts.project.info,
-        artifacts.files,
-        (*artifacts.warnings, *left_out, *_ages(artifacts, asked_at)),
-        labels(dict.fromkeys(unique_id for unique_id in _mentioned(assessment, plan) if unique_id in graph), graph),
-        times.iso(asked_at),
-        policy.docs_url,
-    )
 
 
 def find(  # noqa: PLR0913  # everything that a selector may ask for

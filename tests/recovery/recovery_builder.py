@@ -22,7 +22,7 @@ from aftershock.model import (
     SourceInfo,
     Window,
 )
-from aftershock.recovery import plan
+from aftershock.recovery import Evidence, plan
 
 NO_WINDOW = Window()
 POLICY = Policy()
@@ -90,7 +90,7 @@ def planned(
     graph = LineageGraph.of(of)
     seeds = [Seed(unique_id if "." in unique_id else f"model.shop.{unique_id}") for unique_id in failing]
     found = assess(Artifacts(of, run), graph, seeds, Category(category), policy=policy, detected_at="2026-03-05T06:00:00Z", window=window, confirmed=confirmed)
-    return plan(found, graph, run=run, project=of, policy=policy)
+    return plan(found, graph, evidence=Evidence(run), project=of, policy=policy)
 
 
 def lines(found: RecoveryPlan) -> list[str]:

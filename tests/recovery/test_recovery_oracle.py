@@ -18,7 +18,7 @@ from aftershock.artifacts import read_artifacts
 from aftershock.graph import LineageGraph
 from aftershock.impact import assess
 from aftershock.model import Category, Policy, Seed, Step, Window
-from aftershock.recovery import plan
+from aftershock.recovery import Evidence, plan
 
 pytestmark = pytest.mark.dbt
 
@@ -40,7 +40,7 @@ def _steps(scenario: str) -> dict[tuple[str, ...], Step]:
         for category in Category:
             for window in (Window(), WINDOW):
                 assessment = assess(artifacts, graph, [Seed(unique_id)], category, policy=Policy(), detected_at="2026-03-05T06:00:00Z", window=window)
-                recovery = plan(assessment, graph, run=artifacts.run, project=artifacts.project, policy=Policy())
+                recovery = plan(assessment, graph, evidence=Evidence(artifacts.run), project=artifacts.project, policy=Policy())
                 found.update({step.argv: step for phase in recovery.phases for step in phase.steps if step.argv})
     return found
 

@@ -25,7 +25,7 @@ from recovery_builder import (
 
 from aftershock.errors import ArtifactError
 from aftershock.graph import LineageGraph
-from aftershock.model import Category, ExposureInfo, Node, Owner, OwnerRule, Policy, Project, RecoveryPlan, Window
+from aftershock.model import Build, Category, ExposureInfo, Node, Owner, OwnerRule, Policy, Project, RecoveryPlan, Window
 from aftershock.recovery.shapes import shape_of
 
 RAW = "source.shop.raw.orders"
@@ -56,13 +56,14 @@ def test_data_quality_rebuilds_what_is_stored_in_the_order_of_the_graph() -> Non
     assert lines(found) == [
         "backup backup: ",
         "gate gate: stg",
-        "gate gate: facts side changes mart",
+        "gate gate: facts",
         "pause pause: history",
-        "backup backup: facts side history changes mart",
+        "backup backup: facts history",
         "plain run: stg side",
         "full-refresh full-refresh: facts",
         "plain run: mart",
         "manual sql: history",
+        "plain snapshot: history",
         "plain run: changes",
         "manual confirm: export",
         "verify test: unique_mart",
@@ -73,6 +74,7 @@ def test_data_quality_rebuilds_what_is_stored_in_the_order_of_the_graph() -> Non
         "dbt run --select stg side --target prod",
         "dbt run --select facts --full-refresh --target prod",
         "dbt run --select mart --target prod",
+        "dbt snapshot --select history --target prod",
         "dbt run --select changes --target prod",
         "dbt test --select mart --target prod",
     ]
@@ -82,7 +84,10 @@ def test_data_quality_rebuilds_what_is_stored_in_the_order_of_the_graph() -> Non
 def test_a_full_refresh_says_what_it_destroys_and_is_gated() -> None:
     found = planned(shop(), "duplicate-load", RAW, run=ran())
     steps = {step.kind: step for phase in found.phases for step in phase.steps if "model.shop.facts" in step.nodes}
-    assert "lost unless copied first" in steps["full-refresh"].destroys
+    assert "grants" in steps["full-refresh"].destroys
+    assert steps["full-refresh"].costs
+    assert steps["full-refresh"].requires
+    assert steps["full-refresh"].is_irreversible
     assert "at least as many rows" in steps["gate"].why
 
 
@@ -152,11 +157,12 @@ def test_without_a_start_no_window_is_made_up(category: str) -> None:
 @pytest.mark.parametrize("category", list(Category))
 def test_a_window_that_could_drop_the_last_copy_says_so_and_is_copied(category: Category) -> None:
     found = planned(project(source(), microbatch("days", RAW), model("mart", "model.shop.days")), category, RAW, window=WINDOW)
-    dropping = [step for phase in found.phases for step in phase.steps if step.argv and phase.kind != "verify"]
-    assert len(dropping) == 2
-    assert all(step.destroys for step in dropping)
-    assert copied(found) == {"days", "mart"}
-    assert [step.nodes for step in found.phases[1].steps if "at least as many rows" in step.why] == [("model.shop.days", "model.shop.mart")]
+    steps = {step.nodes[0].rpartition(".")[2]: step for phase in found.phases for step in phase.steps if step.argv and phase.kind != "verify"}
+    lossy = {"days", "mart"} if category in {Category.DATA_LOSS, Category.SCHEMA_BREAK} else {"days"}
+    assert {name for name, step in steps.items() if step.destroys} == lossy
+    assert copied(found) == lossy
+    counted = [step.nodes for step in found.phases[1].steps if "at least as many rows" in step.why]
+    assert counted == [tuple(f"model.shop.{name}" for name in sorted(lossy))]
 
 
 BACKFILL = {"vars": ("backfill_start", "currency"), "strategy": "delete+insert"}
@@ -165,7 +171,7 @@ BACKFILL = {"vars": ("backfill_start", "currency"), "strategy": "delete+insert"}
 def test_a_keyed_model_starts_from_its_variable_where_the_bad_time_is_known() -> None:
     run = msgspec.structs.replace(ran(), args={"target": "prod", "vars": {"currency": "EUR"}})
     found = planned(shop(**BACKFILL), "duplicate-load", RAW, run=run, window=WINDOW)
-    variables = '--vars {"backfill_start": "2026-03-02", "currency": "EUR"}'
+    variables = '--vars {"backfill_start": "2026-03-01", "currency": "EUR"}'
     assert f"dbt run --select facts {variables} --target prod" in commands(found)
     assert sum("backfill_start" in line for line in commands(found)) == 1
     assert all(line.count("--vars") == 1 for line in commands(found))
@@ -195,8 +201,8 @@ def test_after_a_loss_an_incremental_below_is_a_copy_not_refreshed(strategy: str
 @pytest.mark.parametrize(
     ("build", "kind"),
     [
-        ({}, "full-refresh full-refresh"),
-        ({"strategy": "append", "unique_key": ()}, "full-refresh full-refresh"),
+        ({}, "manual sql"),
+        ({"strategy": "append", "unique_key": ()}, "manual sql"),
         ({"full_refresh": False}, "manual sql"),
         ({"full_refresh": True}, "plain run"),
         ({"strategy": "microbatch", "batch_size": "day"}, "manual window"),
@@ -213,12 +219,23 @@ def test_confirmed_is_a_matter_of_losses_only() -> None:
     assert planned(shop(), "data-quality", "stg", confirmed=False) == planned(shop(), "data-quality", "stg")
 
 
+def _closing(of: Project) -> Project:
+    history = msgspec.structs.replace(of.nodes["snapshot.shop.history"], build=Build("snapshot", hard_deletes="invalidate"))
+    return msgspec.structs.replace(of, nodes={**of.nodes, history.unique_id: history})
+
+
 def test_a_snapshot_that_lost_rows_itself_has_nothing_to_reopen() -> None:
-    lost = planned(shop(), "data-loss", "snapshot.shop.history")
-    below = planned(shop(), "data-loss", RAW)
+    lost = planned(_closing(shop()), "data-loss", "snapshot.shop.history")
+    below = planned(_closing(shop()), "data-loss", RAW)
     assert [why for why in _whys(lost) if "time travel" in why]
-    assert [why for why in _whys(below) if "reopen the versions" in why]
-    assert not [why for why in _whys(lost) if "reopen" in why]
+    assert [why for why in _whys(below) if "opened again" in why]
+    assert not [why for why in _whys(lost) if "opened again" in why]
+
+
+def test_versions_are_opened_again_before_the_snapshot_runs_again_and_a_loss_closes_none_without_hard_deletes() -> None:
+    steps = lines(planned(_closing(shop()), "data-loss", RAW, run=ran()))
+    assert steps.index("restore restore: history") + 1 == steps.index("plain snapshot: history")
+    assert "restore restore: history" not in lines(planned(shop(), "data-loss", RAW, run=ran()))
 
 
 @pytest.mark.parametrize(("category", "last"), [("data-quality", "let dbt snapshot"), ("pipeline-failure", "let dbt snapshot"), ("data-loss", "the schedule")])
@@ -311,10 +328,10 @@ def test_data_loss_copies_survivors_and_restores_before_it_rebuilds() -> None:
         "gate gate: mart",
         "backup backup: facts mart",
         "restore restore: facts",
+        "manual sql: facts",
         "plain run: mart",
-        "manual confirm: export",
     ]
-    assert "only ones" in found.phases[4].steps[0].destroys
+    assert "only ones" in found.phases[5].steps[0].destroys
     assert "full-refresh" not in " ".join(commands(found))
 
 
@@ -331,6 +348,7 @@ def test_a_lost_batch_is_rebuilt_only_with_a_copy_beside() -> None:
         "gate gate: days",
         "gate gate: days",
         "backup backup: days",
+        "restore restore: days",
         "window window: days",
         "verify confirm: days",
     ]
@@ -352,8 +370,6 @@ def test_other_projects_models_are_their_owners() -> None:
     assert lines(found) == [
         "backup backup: ",
         "gate gate: theirs",
-        "gate gate: mart",
-        "backup backup: mart",
         "plain run: mart",
         "manual confirm: below",
     ]
@@ -408,7 +424,7 @@ def test_many_names_are_several_commands(monkeypatch: pytest.MonkeyPatch) -> Non
     of = project(*(model(f"m{n}", *([f"model.shop.m{n - 1}"] if n else [])) for n in range(5)))
     found = planned(of, "data-quality", "m0")
     assert commands(found) == ["dbt run --select m0 m1", "dbt run --select m2 m3", "dbt run --select m4"]
-    assert [phase.kind for phase in found.phases] == ["backup", "gate", "backup", *["plain"] * 3]
+    assert [phase.kind for phase in found.phases] == ["backup", "gate", *["plain"] * 3]
 
 
 def test_independent_steps_of_one_kind_share_a_phase() -> None:
@@ -533,19 +549,21 @@ def _every_stored_node_once(found: RecoveryPlan, of: Project, affected: set[str]
     ]
     repaired += found.untouched
     stored = [unique_id for unique_id in affected if of.nodes[unique_id].is_stored]
-    assert all(repaired.count(unique_id) == 1 for unique_id in stored)
-    assert len(set(repaired)) == len(repaired)
+    twice = {unique_id for unique_id in repaired if repaired.count(unique_id) > 1}
+    restored = {unique_id for phase in found.phases if phase.kind == "restore" for step in phase.steps for unique_id in step.nodes}
+    assert set(stored) <= set(repaired)
+    assert all(repaired.count(unique_id) == 2 and (unique_id in restored or of.nodes[unique_id].resource_type == "snapshot") for unique_id in twice)
     assert all(not of.nodes[unique_id].is_stored for unique_id in found.untouched)
 
 
 def _no_step_before_what_it_reads(found: RecoveryPlan, graph: LineageGraph, affected: set[str]) -> None:
-    repair = [phase for phase in found.phases if phase.kind in {"restore", "plain", "full-refresh", "window", "manual"}]
+    repair = [phase for phase in found.phases if phase.kind in {"plain", "full-refresh", "window", "manual"}]
     done: set[str] = set()
     for place, phase in enumerate(repair):
         for step in phase.steps:
             later = {unique_id for other_phase in repair[place + 1 :] for other_step in other_phase.steps for unique_id in other_step.nodes}
             beside = {unique_id for other_step in phase.steps if other_step is not step for unique_id in other_step.nodes}
-            above = graph.ancestors(step.nodes).keys() & affected
+            above = (graph.ancestors(step.nodes).keys() & affected) - set(step.nodes)
             assert not above & later
             assert not above & beside - set(step.nodes)
             done |= set(step.nodes)

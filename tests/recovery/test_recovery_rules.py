@@ -8,8 +8,8 @@ import pytest
 from recovery_builder import incremental, model, other, source
 
 from aftershock.model import Build, Category, Node
-from aftershock.recovery.actions import ACTIONS
-from aftershock.recovery.rules import BAD_ROWS, ONLY_COPY, RULES, rule_for
+from aftershock.recovery.actions import ACTIONS, SCRIPTED
+from aftershock.recovery.rules import BAD_ROWS, BUILT, RULES, WRONG_ROWS, rule_for
 from aftershock.recovery.shapes import INCREMENTAL_SHAPES, Fact, Shape, facts_of, shape_of
 
 FACTS = [frozenset(chosen) for size in range(4) for chosen in combinations(get_args(Fact), size)]
@@ -36,27 +36,46 @@ def test_a_full_refresh_only_where_dbt_obeys_and_nothing_else_repairs() -> None:
         rule = rule_for(category, shape, facts)
         if rule.action == "full-refresh":
             assert shape in {"append", "keyed", "overwrite"}
-            assert category in BAD_ROWS
-            assert "blocked" not in facts
+            assert category in WRONG_ROWS | {Category.SCHEMA_BREAK}
+            assert not {"blocked", "unrun"} & facts
+            assert "timed" not in facts or ("sync" in facts and category is Category.SCHEMA_BREAK)  # every row needs the column again, not a window of them
             assert rule.destroys
             assert rule.copy
+            assert rule.guard
 
 
-def test_what_may_drop_the_last_copy_of_rows_says_so_and_is_copied_in_every_category() -> None:
+def test_what_may_drop_the_last_copy_of_rows_says_so_and_is_copied() -> None:
     for category, shape, facts in CASES:
         rule = rule_for(category, shape, facts)
-        drops = {"table", "refreshed", "custom", "microbatch", "overwrite"} if rule.action in {"run", "window"} else set()
-        if shape in drops or rule.action == "full-refresh" or (rule.action == "snapshot" and "closes" in facts):
-            assert rule.destroys
+        whole = rule.action == "run" and (shape == "table" or (shape in INCREMENTAL_SHAPES and "forced" in facts))
+        rewrites = rule.action in SCRIPTED | {"full-refresh", "window"}
+        if "unrun" not in facts and (rewrites or (whole and category is Category.DATA_LOSS)):
+            assert rule.destroys, (category, shape, facts)
             assert rule.copy, (category, shape, facts)
+
+
+def test_a_table_is_rebuilt_without_more_ado_where_each_scheduled_run_does_the_same() -> None:
+    for category, shape, facts in CASES:
+        rule = rule_for(category, shape, facts)
+        if shape == "table" and category not in {Category.DATA_LOSS, Category.SCHEMA_BREAK}:
+            assert not rule.destroys
+            assert not rule.copy
 
 
 def test_after_a_loss_what_is_below_is_a_copy_and_never_refreshed_whole() -> None:
     for category, shape, facts in CASES:
         rule = rule_for(category, shape, facts)
-        if category is Category.DATA_LOSS and rule.action == "full-refresh":
-            assert "failing" in facts
-            assert "confirmed" not in facts
+        assert category is not Category.DATA_LOSS or rule.action != "full-refresh"
+        if category is Category.DATA_LOSS and rule.action in {"replace-window", "replace-all"}:
+            assert rule.guard
+
+
+def test_what_was_not_built_since_the_data_became_bad_is_not_rebuilt() -> None:
+    for category, shape, facts in CASES:
+        action = rule_for(category, shape, facts).action
+        if "unrun" in facts and category in BAD_ROWS | {Category.SCHEMA_BREAK} and shape in BUILT:
+            skipped = "not-run" in facts and category in BAD_ROWS
+            assert action == (("snapshot" if shape == "snapshot" else "run") if skipped else "leave")
 
 
 def test_duplicates_are_left_to_a_run_from_a_variable_only_where_it_deletes_them() -> None:
@@ -77,17 +96,12 @@ def test_a_window_only_on_microbatch_and_only_where_it_is_known() -> None:
 
 
 def test_snapshots_are_taken_only_of_good_input() -> None:
-    taken = {category for category, shape, facts in CASES if rule_for(category, shape, facts).action == "snapshot"}
-    assert taken == {Category.STALE_DATA, Category.PIPELINE_FAILURE}
-
-
-def test_after_a_loss_a_failing_incremental_is_restored_and_what_is_rebuilt_is_copied() -> None:
     for category, shape, facts in CASES:
         rule = rule_for(category, shape, facts)
-        if category is Category.DATA_LOSS and shape in INCREMENTAL_SHAPES and {"failing", "confirmed"} <= facts and "window" not in facts:
-            assert rule.action == "restore"
-        if category is Category.DATA_LOSS and rule.destroys == ONLY_COPY:
-            assert rule.copy
+        if rule.action == "snapshot" and category in {Category.DATA_QUALITY, Category.DUPLICATE_LOAD}:
+            assert {"unrun", "not-run"} <= facts
+        if rule.after == "snapshot":
+            assert rule.action in {"remove-versions", "reopen-versions", "dedupe-versions"}
 
 
 @pytest.mark.parametrize(
@@ -109,14 +123,11 @@ def test_shapes(node: Node, shape: Shape) -> None:
 
 def test_facts() -> None:
     node = incremental("m", full_refresh=False, on_schema_change="sync_all_columns")
-    assert facts_of(node, failing=True, status="skipped", windowed=True) == {"failing", "confirmed", "not-run", "blocked", "sync", "window"}
-    assert facts_of(model("m", full_refresh=True), failing=False, status="partial success", windowed=False, confirmed=False) == {"errored", "forced"}
-    assert facts_of(incremental("m", strategy="delete+insert"), failing=False, status="", windowed=False, backfilled=True) == {
-        "confirmed",
-        "replaces",
-        "backfill",
-    }
+    assert facts_of(node, ("failing", "window"), "skipped") == {"failing", "window", "not-run", "blocked", "sync", "key"}
+    assert facts_of(model("m", full_refresh=True), (), "partial success") == {"errored", "forced"}
+    assert facts_of(incremental("m", strategy="delete+insert", takes_all=True), ("backfill",), "success") == {"built", "replaces", "backfill", "key", "takes-all"}
+    assert facts_of(msgspec.structs.replace(model("m"), primary_key=("id",)), (), "") == {"key"}
     closing = other("snapshot", "m")
     for word, closes in (("", set()), ("ignore", set()), ("invalidate", {"closes"}), ("new_record", {"closes"})):
         node = msgspec.structs.replace(closing, build=Build("snapshot", hard_deletes=word))
-        assert facts_of(node, failing=False, status="", windowed=False, confirmed=False) == closes
+        assert facts_of(node, (), "") == closes

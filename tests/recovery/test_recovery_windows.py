@@ -54,10 +54,10 @@ KNOWN = Window("2026-03-01T05:10Z")
 @pytest.mark.parametrize(
     ("given", "value"),
     [
-        (None, '{"from_date": "2026-03-01"}'),
-        ({}, '{"from_date": "2026-03-01"}'),
-        ("{}", '{"from_date": "2026-03-01"}'),
-        ({"land": "Å", "from_date": "2020-01-01"}, '{"from_date": "2026-03-01", "land": "Å"}'),
+        (None, '{"from_date": "2026-02-28"}'),
+        ({}, '{"from_date": "2026-02-28"}'),
+        ("{}", '{"from_date": "2026-02-28"}'),
+        ({"land": "Å", "from_date": "2020-01-01"}, '{"from_date": "2026-02-28", "land": "Å"}'),
     ],
 )
 def test_a_variable_that_names_a_start_is_given_beside_those_of_the_run(given: object, value: str) -> None:

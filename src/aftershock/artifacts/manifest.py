@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aftershock.artifacts.files import decode
 from aftershock.artifacts.scalars import text, whole, words
 from aftershock.artifacts.schema import ColumnEntry, ExportEntry, Manifest, NodeConfig, Resource
+from aftershock.artifacts.watermark import Filter, read_filter
 from aftershock.errors import ArtifactError
 from aftershock.garbage import uncollected
 from aftershock.model import Build, Column, DataTest, Export, ExposureInfo, Group, Node, Project, ProjectInfo, SourceInfo
@@ -140,6 +141,7 @@ def _build(kind: str, config: NodeConfig, raw: Resource) -> Build:
     materialized = text(config.materialized) or {"seed": "seed", "snapshot": "snapshot"}.get(kind, "view" if kind == "model" else "")
     incremental = materialized == "incremental"
     code = bytes(raw.raw_code) + bytes(raw.raw_sql) if incremental else b""
+    taken = read_filter(_code(raw)) if incremental and raw.language in {None, "sql"} else Filter()
     contract = config.contract.get("enforced") if isinstance(config.contract, dict) else config.contract
     hard_deletes = text(config.hard_deletes).lower() or ("invalidate" if config.invalidate_hard_deletes is True else "")
     return Build(
@@ -156,7 +158,18 @@ def _build(kind: str, config: NodeConfig, raw: Resource) -> Build:
         hard_deletes,
         tuple(sorted({name.decode() for name in VAR.findall(code)})),
         b"this" in code,
+        taken.takes_all,
+        taken.watermark,
+        taken.back,
     )
+
+
+def _code(raw: Resource) -> str:
+    """A node's template; empty where the manifest has none, or something else in its place."""
+    for found in (raw.raw_code, raw.raw_sql):
+        if bytes(found)[:1] == b'"':
+            return decode(bytes(found), str, "raw_code")
+    return ""
 
 
 def _columns(columns: dict[str, ColumnEntry]) -> tuple[Column, ...]:

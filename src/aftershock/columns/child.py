@@ -36,6 +36,8 @@ def main() -> None:
 def answer_to(job: Job, setup: Setup) -> Reading:
     """What a job's code says."""
     try:
+        if job.full:
+            return _full(job, setup)
         found = _parsed((job.text,), job.dialect) if job.text else Reading()
         if job.node is None or job.code is None or found.reason:
             return found
@@ -79,6 +81,18 @@ def _rendered(job: Job, setup: Setup) -> Reading:
     found = _parsed(texts, job.dialect)
     taken = f"{listing(guessed, MOST_NAMED)} {'is' if len(guessed) == 1 else 'are'} not known and taken as not set" if guessed else ""
     return Reading(found.statements, found.reason or taken)
+
+
+def _full(job: Job, setup: Setup) -> Reading:
+    from aftershock.jinja import CannotRender, render
+
+    if setup.context is None or job.node is None or job.code is None:
+        return Reading(reason="it was not compiled")
+    try:
+        text = render(job.code, job.node, setup.context, incremental=False)
+    except CannotRender as error:
+        return Reading(reason=f"it cannot be rendered without dbt: {error}")
+    return Reading(text=text) if len(text) <= setup.limits.characters else Reading(reason="rendered, it is too long")
 
 
 def _limit(limits: Limits) -> None:

@@ -26,20 +26,25 @@ class Setup(msgspec.Struct, frozen=True):
 
 
 class Job(msgspec.Struct, frozen=True, array_like=True):
-    """SQL to parse; where ``node`` is given, its template to render and parse too. ``name`` is the node's unique_id, for whoever asks."""
+    """SQL to parse; where ``node`` is given, its template to render and parse too. ``name`` is the node's unique_id, for whoever asks.
+
+    With ``full`` the template is only rendered, as a full run would see it, and nothing in it is guessed.
+    """
 
     name: str
     text: str
     dialect: str
     node: Node | None = None
     code: NodeCode | None = None
+    full: bool = False
 
 
 class Reading(msgspec.Struct, frozen=True, array_like=True):
     """The statements that a piece of code may be (several where is_incremental() decides), or why it cannot be read, as a part of a sentence.
 
-    With both, the reason says what of it was not read.
+    With both, the reason says what of it was not read. ``text`` is the SQL itself, where that was asked for.
     """
 
     statements: tuple[Statement, ...] = ()
     reason: str = ""
+    text: str = ""

@@ -107,6 +107,27 @@ class Readings:
         self.read((unique_id,))
         return msgspec.msgpack.decode(self._found[unique_id], type=Reading)
 
+    def full(self, unique_ids: Iterable[str]) -> dict[str, Reading]:
+        """The SQL of a full run of these nodes, rendered from their templates with nothing guessed, as each reading's ``text``; or why there is none."""
+        found: dict[str, Reading] = {}
+        jobs: list[Job] = []
+        for unique_id in unique_ids:
+            code = self.code.nodes.get(unique_id)
+            if code is None or not code.raw.strip() or code.language != "sql" or self._templates is None:
+                found[unique_id] = Reading(reason="its template is not there")
+            else:
+                jobs.append(Job(unique_id, "", self.adapter, self.nodes[unique_id], code, full=True))
+        if jobs and self._templates is not None:
+            answers = read_batch(jobs, self._limits, self._templates())
+            found.update((job.name, answer) for job, answer in zip(jobs, answers, strict=True))
+        return found
+
+    def compiled(self, unique_id: str) -> str:
+        """The SQL that dbt compiled a node to; empty where it did not."""
+        code = self.code.nodes.get(unique_id)
+        text = code.compiled if code is not None else ""
+        return text or (self._compiled(unique_id) if code is not None and self._compiled is not None else "")
+
     def read(self, unique_ids: Iterable[str]) -> None:
         """Read the code of these nodes, from the store where it was read before."""
         jobs: dict[str, Job] = {}

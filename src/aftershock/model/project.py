@@ -51,7 +51,9 @@ class Build(msgspec.Struct, frozen=True, omit_defaults=True):
     """How dbt builds a node: the part of its config that decides what a re-run does.
 
     ``hard_deletes`` is ignore, invalidate or new_record (the older ``invalidate_hard_deletes: true`` reads as invalidate).
-    ``vars`` are the project variables that an incremental model's own code reads; ``reads_this`` whether it reads ``{{ this }}``.
+    ``vars`` are the project variables that an incremental model's own code reads; ``reads_this`` whether it reads ``{{ this }}``;
+    ``takes_all`` whether each of its runs selects everything that it reads; ``watermark`` its own column whose newest value a run starts from, and
+    ``back_seconds`` how long before that, both only where its code says so in a form that is certain.
     """
 
     materialized: str = ""
@@ -67,6 +69,9 @@ class Build(msgspec.Struct, frozen=True, omit_defaults=True):
     hard_deletes: str = ""
     vars: tuple[str, ...] = ()
     reads_this: bool = False
+    takes_all: bool = False
+    watermark: str = ""
+    back_seconds: int = 0
 
 
 class DataTest(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -205,7 +210,11 @@ class Project(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What one node did in one run. ``status`` is in lower case and an open set; ``seconds`` is dbt's execution_time."""
+    """What one node did in one run.
+
+    ``status`` is in lower case and an open set; ``seconds`` is dbt's execution_time; ``thread`` names who did it; ``batches`` is how many a microbatch
+    model went through, 0 for anything else.
+    """
 
     unique_id: str
     status: str
@@ -214,10 +223,16 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
     failures: int | None = None
     started_at: str = ""
     completed_at: str = ""
+    thread: str = ""
+    batches: int = 0
 
 
 class Run(msgspec.Struct, frozen=True, omit_defaults=True):
-    """run_results.json: which command (``which``: build, run, test, generate …), with what arguments, and each node's result."""
+    """run_results.json: which command (``which``: build, run, test, generate …), with what arguments, and each node's result.
+
+    ``started_at`` is when dbt was called (ISO 8601), empty where the version does not say; ``elapsed`` is dbt's elapsed_time in seconds, which core counts
+    from when the project is parsed and Fusion adds up over the nodes.
+    """
 
     which: str = ""
     dbt_version: str = ""
@@ -225,6 +240,8 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     invocation_id: str = ""
     args: dict[str, Any] = {}
     results: dict[str, Result] = {}
+    started_at: str = ""
+    elapsed: float | None = None
 
 
 class SourceStatus(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -20,6 +20,13 @@ Action = Literal[
     "window",
     "backfill",
     "fill-window",
+    "replace-window",
+    "replace-keys",
+    "replace-all",
+    "dedupe",
+    "remove-versions",
+    "reopen-versions",
+    "dedupe-versions",
     "sql",
     "ask",
     "export",
@@ -49,6 +56,13 @@ ACTIONS: dict[Action, Does] = {
     "window": Does("window", "window", ("run",)),
     "backfill": Does("window", "window", ("run",)),
     "fill-window": Does("manual", "window"),
+    "replace-window": Does("manual", "sql"),
+    "replace-keys": Does("manual", "sql"),
+    "replace-all": Does("manual", "sql"),
+    "dedupe": Does("manual", "sql"),
+    "remove-versions": Does("manual", "sql"),
+    "reopen-versions": Does("restore", "restore"),
+    "dedupe-versions": Does("manual", "sql"),
     "sql": Does("manual", "sql"),
     "ask": Does("manual", "confirm"),
     "export": Does("manual", "confirm"),
@@ -57,4 +71,9 @@ ACTIONS: dict[Action, Does] = {
 """``leave`` becomes no step."""
 
 COMMANDS = frozenset(action for action, does in ACTIONS.items() if does.words)
-"""Actions that dbt does."""
+"""Actions that a dbt command of its own does."""
+
+SCRIPTED: frozenset[Action] = frozenset(
+    {"replace-window", "replace-keys", "replace-all", "dedupe", "remove-versions", "reopen-versions", "dedupe-versions"}
+)
+"""Actions that statements do, one transaction for a node."""

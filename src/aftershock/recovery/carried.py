@@ -16,11 +16,19 @@ if TYPE_CHECKING:
 
 
 class Carried(msgspec.Struct, frozen=True):
-    """Words at the end of every command; words that only ``dbt test`` takes; what a person has to add, each a full sentence."""
+    """What every command carries.
+
+    Attributes:
+        words: at the end of every command.
+        test_words: that only ``dbt test`` takes.
+        notes: what a person has to add, each a full sentence.
+        asks_target: whether nobody knows which target failed.
+    """
 
     words: tuple[str, ...] = ()
     test_words: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    asks_target: bool = False
 
     def beside(self, flags: tuple[str, ...]) -> tuple[str, ...]:
         """The words without ``--vars`` where these flags have one of their own, which holds the run's too: dbt takes only the last."""
@@ -34,19 +42,29 @@ NO_TARGET = "The artifacts do not say which target was run: add --target to ever
 DEFERRED = "The run deferred to other artifacts (--defer): add its --defer and --state to every command."
 
 
-def carried(run: Run | None) -> Carried:
+OTHER_TARGET = "The run that failed was of the target {}, and these commands are for another: they repair another warehouse."
+
+
+def carried(run: Run | None, target: str = "") -> Carried:
     """``--target``, ``--profile``, ``--vars``, ``--profiles-dir`` and ``--project-dir`` as far as the run was given them.
 
     dbt fills in both folders by itself too; they are carried where somebody typed them, or where they are relative and so no machine's own.
+
+    Args:
+        run: the run that failed.
+        target: the target that a person names, instead of the run's.
     """
     args = run.args if run is not None else {}
     typed = _words(args.get("invocation_command"))
     words: list[str] = []
     notes: list[str] = []
-    for flag, key in (("--target", "target"), ("--profile", "profile")):
-        words += _option(flag, args.get(key))
-    if not words or words[0] != "--target":
+    words += _option("--target", target or args.get("target"))
+    asks = not words
+    if asks:
         notes.append(NO_TARGET)
+    elif isinstance(known := args.get("target"), str) and known and known != words[1]:
+        notes.append(OTHER_TARGET.format(known))
+    words += _option("--profile", args.get("profile"))
     words += _option("--vars", vars_text(args.get("vars")))
     for flag, key in (("--profiles-dir", "profiles_dir"), ("--project-dir", "project_dir")):
         value = args.get(key)
@@ -57,7 +75,7 @@ def carried(run: Run | None) -> Carried:
     if args.get("defer") is True:
         notes.append(DEFERRED)
     eager = args.get("indirect_selection") in {None, "eager"}
-    return Carried(tuple(words), () if eager else ("--indirect-selection", "eager"), tuple(notes))
+    return Carried(tuple(words), () if eager else ("--indirect-selection", "eager"), tuple(notes), asks)
 
 
 def _option(flag: str, value: object) -> Iterator[str]:

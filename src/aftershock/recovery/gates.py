@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from aftershock.impact.observed import read_sources
 from aftershock.model import Category, Phase, Step
 from aftershock.recovery.actions import COMMANDS
+from aftershock.recovery.rules import RESTORED
+from aftershock.recovery.treatment import restored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -14,6 +18,8 @@ if TYPE_CHECKING:
     from aftershock.graph import LineageGraph
     from aftershock.model import Assessment, Node
     from aftershock.recovery.people import People
+    from aftershock.recovery.repair import Repair
+    from aftershock.recovery.statements import Writer, Written
     from aftershock.recovery.treatment import Treatment
 
 FRESH = "Have the load resumed, and wait until its freshness passes: a run before that builds the same old data."
@@ -61,6 +67,8 @@ PAUSE = (
     "Hold dbt snapshot, and dbt build which runs it, until its input is right: what it takes now stays in its history, and versions during the pause are lost."
 )
 COPY = "Copy these relations in the warehouse: what a later step drops, or a person changes, cannot be had from elsewhere."
+STORAGE = "A copy of each in the warehouse's storage: drop them once the incident is closed."
+TARGET_COPY = "target-incident"
 TARGET = "Copy dbt's files first (cp -r target target-incident): the first command overwrites run_results.json, which dbt retry and the postmortem need."
 RESUME = "Once the tests pass, let dbt snapshot, and dbt build which runs it, run again: each day that they wait is a day without versions."
 RESTART = "Once the tests pass, start the schedule that was stopped again, snapshots included."
@@ -73,9 +81,10 @@ def target_copy() -> Phase:
     return Phase("backup", (Step("backup", (), TARGET, who=OPERATOR),))
 
 
-def preamble(treatments: Sequence[Treatment], assessment: Assessment, graph: LineageGraph, people: People) -> Iterator[Phase]:
-    """The phases gate, pause and backup, each only where there is something to do."""
-    gates = (*_causes(treatments, assessment, graph, people), *_checks(treatments, assessment.radius.category))
+def preamble(treatments: Sequence[Treatment], assessment: Assessment, graph: LineageGraph, people: People, repair: Repair) -> Iterator[Phase]:
+    """The phases gate, pause, backup and restore, each only where there is something to do."""
+    writer = repair.writer
+    gates = (*_causes(treatments, assessment, graph, people, writer), *_checks(treatments, assessment.radius.category, writer))
     if gates:
         yield Phase("gate", gates)
     paused = _paused(treatments, assessment.radius.category)
@@ -83,7 +92,27 @@ def preamble(treatments: Sequence[Treatment], assessment: Assessment, graph: Lin
         yield Phase("pause", (Step("pause", paused, PAUSE, who=SCHEDULER),))
     copied = _of(item for item in treatments if item.rule.copy)
     if copied:
-        yield Phase("backup", (Step("backup", copied, COPY, who=OPERATOR),))
+        yield Phase("backup", tuple(_acted(Step("backup", copied, COPY, who=OPERATOR, costs=STORAGE), writer.copies(copied) if writer else (), repair)))
+    lost = restored(treatments, assessment)
+    if lost:
+        step = Step("restore", lost, RESTORED, who=people.of(*lost))
+        yield Phase("restore", tuple(_shown(step, writer.restores(lost) if writer else ())))
+
+
+def _acted(step: Step, found: Sequence[Written], repair: Repair) -> Iterator[Step]:
+    """One step for each text that does it, and the step itself for the nodes that none does."""
+    yield from (repair.written(each, step) for each in found)
+    rest = tuple(unique_id for unique_id in step.nodes if all(unique_id not in each.nodes for each in found))
+    if rest:
+        yield msgspec.structs.replace(step, nodes=rest)
+
+
+def _shown(step: Step, found: Sequence[Written]) -> Iterator[Step]:
+    """The step once for each text, which a person checks before it is run, and for the nodes that have none."""
+    yield from (msgspec.structs.replace(step, nodes=each.nodes, sql=each.text) for each in found)
+    rest = tuple(unique_id for unique_id in step.nodes if all(unique_id not in each.nodes for each in found))
+    if rest:
+        yield msgspec.structs.replace(step, nodes=rest)
 
 
 def resume_steps(treatments: Sequence[Treatment], category: Category) -> Iterator[Step]:
@@ -103,7 +132,7 @@ def gated_sources(treatments: Sequence[Treatment], category: Category, graph: Li
     return tuple(unique_id for unique_id in failing if graph.nodes[unique_id].resource_type == "source")
 
 
-def _causes(treatments: Sequence[Treatment], assessment: Assessment, graph: LineageGraph, people: People) -> Iterator[Step]:
+def _causes(treatments: Sequence[Treatment], assessment: Assessment, graph: LineageGraph, people: People, writer: Writer | None) -> Iterator[Step]:
     """One step for each reason, whoever has to act on it."""
     category = assessment.radius.category
     of_source, of_built = CAUSES[category] if assessment.confirmed or category is not Category.DATA_LOSS else UNCONFIRMED
@@ -118,17 +147,18 @@ def _causes(treatments: Sequence[Treatment], assessment: Assessment, graph: Line
     for unique_id, why in wanted:
         grouped.setdefault(why, []).append(unique_id)
     for why, nodes in grouped.items():
-        yield Step("gate", tuple(nodes), why, who=people.of(*nodes))
+        sql = "".join(map(writer.hint, nodes)) if writer is not None and category is Category.DUPLICATE_LOAD else ""
+        yield Step("gate", tuple(nodes), why, who=people.of(*nodes), sql=sql)
 
 
-def _checks(treatments: Sequence[Treatment], category: Category) -> Iterator[Step]:
+def _checks(treatments: Sequence[Treatment], category: Category, writer: Writer | None) -> Iterator[Step]:
     landed = _of(item for item in treatments if category is Category.PIPELINE_FAILURE and item.shape == "append" and "errored" in item.facts)
     if landed:
         yield Step("gate", landed, LANDED, who=OPERATOR)
     gapped = _of(item for item in treatments if item.shape == "microbatch" and item.rule.action == "run" and item.rule.count)
     if gapped:
         yield Step("gate", gapped, GAP, who=OPERATOR)
-    rebuilt = _of(item for item in treatments if item.rule.copy and item.rule.action in COMMANDS)
+    rebuilt = _of(item for item in treatments if item.rule.destroys and item.rule.copy and item.rule.action in COMMANDS and not (writer and item.rule.guard))
     if rebuilt:
         yield Step("gate", rebuilt, COUNT, who=OPERATOR)
 

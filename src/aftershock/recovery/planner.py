@@ -3,83 +3,65 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from aftershock.model import Phase, RecoveryPlan, Step
 from aftershock.phrases import counted, listing
-from aftershock.recovery.actions import ACTIONS, COMMANDS, Action
+from aftershock.recovery.actions import COMMANDS
 from aftershock.recovery.carried import carried
-from aftershock.recovery.commands import batches
-from aftershock.recovery.gates import gated_sources, preamble, resume_steps, target_copy
+from aftershock.recovery.gates import TARGET_COPY, gated_sources, preamble, resume_steps, target_copy
 from aftershock.recovery.names import listed
 from aftershock.recovery.people import People
-from aftershock.recovery.rules import NOT_SELECTABLE, RULES, Rule
-from aftershock.recovery.schedule import stages
+from aftershock.recovery.repair import Repair
+from aftershock.recovery.retry import can_retry
 from aftershock.recovery.selectors import Selectors
-from aftershock.recovery.shapes import CASCADING_ADAPTERS
-from aftershock.recovery.treatment import Treatment, treatments
+from aftershock.recovery.shapes import CASCADING_ADAPTERS, INCREMENTAL_SHAPES
+from aftershock.recovery.treatment import Evidence, Treatment, treatments
 from aftershock.recovery.verify import confirm_steps, count_steps, freshness_steps, test_steps, untested
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from aftershock.graph import LineageGraph
-    from aftershock.model import Assessment, Policy, Project, Run
-    from aftershock.recovery.carried import Carried
+    from aftershock.model import Assessment, Category, Policy, Project, Run
+    from aftershock.recovery.statements import Writer
 
-APART = frozenset({"gate", "confirm", "leave"})
-"""Actions that have their place before or after the repair, or none."""
-
-ORDER: tuple[Action, ...] = (
-    "restore",
-    "seed",
-    "build",
-    "run",
-    "snapshot",
-    "seed-header",
-    "full-refresh",
-    "window",
-    "backfill",
-    "fill-window",
-    "sql",
-    "ask",
-    "export",
-)
-"""Which kind of step goes first where dependencies leave it open."""
-
-NOUNS = {"view": "view", "ephemeral": "ephemeral model", "semantic": "metric or semantic node", "function": "function"}
+RETRY = "dbt runs again exactly what failed or was skipped, with the arguments that the run had."
+FIXED = "The error is corrected."
+NOUNS = {**dict.fromkeys(INCREMENTAL_SHAPES, "incremental model"), "view": "view", "ephemeral": "ephemeral model", "semantic": "metric or semantic node", "function": "function"}
 
 
-class Work(NamedTuple):
-    """What may share a step: one command, or one person and one reason. ``rule`` is a row of RULES, -1 for commands."""
-
-    order: int
-    action: Action
-    flags: tuple[str, ...]
-    rule: int
-    who: str
-
-
-def plan(assessment: Assessment, graph: LineageGraph, *, run: Run | None, project: Project, policy: Policy) -> RecoveryPlan:
+def plan(  # noqa: PLR0913  # all that a plan is made of
+    assessment: Assessment,
+    graph: LineageGraph,
+    *,
+    evidence: Evidence,
+    project: Project,
+    policy: Policy,
+    writer: Writer | None = None,
+    target: str = "",
+) -> RecoveryPlan:
     """The way back from an incident, as far as the artifacts allow: nothing is run, and no command is made up.
 
     Args:
         assessment: what is affected, and since when.
         graph: the lineage of the project.
-        run: the run that failed; its target and variables are carried into every command.
+        evidence: the run that failed, whose target and variables are carried into every command; earlier runs; the warehouse's columns.
         project: whose adapter decides what a rebuild drops, and whose groups own nodes.
         policy: what else names owners, for those who must act upstream.
+        writer: writes the SQL of steps; without one such a step has neither SQL nor command.
+        target: dbt's target, where a person names it.
 
     Returns:
-        Phases in order; a kind of phase comes again where a later one depends on another kind. Every affected node that keeps rows is in
-        exactly one repairing step (a gate for sources), or in ``untouched``.
+        Phases in order; a kind of phase comes again where a later one depends on another kind. Every affected node that keeps rows is in a
+        repairing step (a gate for sources), or in ``untouched``.
 
     Raises:
         ArtifactError: the manifest's edges form a cycle.
     """
-    selectors, people, kept = Selectors(graph), People(assessment, graph, project.groups, policy), carried(run)
+    selectors, people, kept = Selectors(graph), People(assessment, graph, project.groups, policy), carried(evidence.run, target)
     category = assessment.radius.category
-    treated = tuple(treatments(assessment, graph, selectors, run=run, adapter=project.info.adapter))
+    treated = tuple(treatments(assessment, graph, selectors, evidence=evidence, adapter=project.info.adapter, writer=writer))
     sources = gated_sources(treated, category, graph)
     proof = (
         *freshness_steps(sources, graph, selectors, kept),
@@ -88,9 +70,10 @@ def plan(assessment: Assessment, graph: LineageGraph, *, run: Run | None, projec
         *confirm_steps(treated, people),
         *resume_steps(treated, category),
     )
+    repair = Repair(graph, selectors, people, kept, writer)
     phases = (
-        *preamble(treated, assessment, graph, people),
-        *_joined(_repair(treated, graph, selectors, people, kept), graph),
+        *preamble(treated, assessment, graph, people, repair),
+        *_joined(_repaired(treated, category, evidence.run, repair), graph),
         *([Phase("verify", proof)] if proof else []),
     )
     untouched = tuple(sorted(item.unique_id for item in treated if item.rule.action == "leave"))
@@ -98,39 +81,18 @@ def plan(assessment: Assessment, graph: LineageGraph, *, run: Run | None, projec
     overwrites = any(step.argv and step.kind != "freshness" for phase in phases for step in phase.steps)
     phases = (*([target_copy()] if overwrites else ()), *phases)
     notes = (*(kept.notes if has_commands else ()), *_notes(treated, assessment, graph, project))
-    return RecoveryPlan(phases, untouched, notes)
+    return RecoveryPlan(phases, untouched, notes, asks_target=has_commands and kept.asks_target)
 
 
-def _repair(treated: Sequence[Treatment], graph: LineageGraph, selectors: Selectors, people: People, kept: Carried) -> Iterator[Phase]:
-    """One phase of one step for everything that is built or done by hand, in order."""
-    by_id = {item.unique_id: item for item in treated}
-    kinds = {item.unique_id: None if item.rule.action in APART else _work(item, people) for item in treated}
-    for work, nodes in stages(kinds, graph, rank=lambda work: work, late=lambda work: ACTIONS[work.action].phase == "manual"):
-        phase = ACTIONS[work.action].phase
-        chosen = [by_id[unique_id] for unique_id in nodes]
-        words = [selectors.exact(unique_id) for unique_id in nodes] if work.action in COMMANDS else []
-        for batch in batches(words) if words else [slice(None)]:
-            yield Phase(phase, (_step(work, chosen[batch], words[batch], people, kept),))
-
-
-def _work(item: Treatment, people: People) -> Work:
-    action = item.rule.action
-    if action in COMMANDS:
-        return Work(ORDER.index(action), action, (*ACTIONS[action].flags, *item.flags), -1, "")
-    return Work(ORDER.index(action), action, (), _number(item.rule), people.of(item.unique_id))
-
-
-def _number(rule: Rule) -> int:
-    return len(RULES) if rule is NOT_SELECTABLE else next(number for number, row in enumerate(RULES) if row is rule)
-
-
-def _step(work: Work, items: Sequence[Treatment], words: Sequence[str], people: People, kept: Carried) -> Step:
-    does = ACTIONS[work.action]
-    nodes = tuple(item.unique_id for item in items)
-    why = " ".join(dict.fromkeys(text for item in items for text in (item.rule.why, item.hint) if text))
-    destroys = " ".join(dict.fromkeys(item.rule.destroys for item in items if item.rule.destroys))
-    argv = ("dbt", *does.words, "--select", *words, *work.flags, *kept.beside(work.flags)) if words else ()
-    return Step(does.kind, nodes, why, destroys, argv, people.of(*nodes) if work.who else "")
+def _repaired(treated: Sequence[Treatment], category: Category, run: Run | None, repair: Repair) -> Iterator[Phase]:
+    if not can_retry(treated, category, run, repair.graph):
+        yield from repair.phases(treated)
+        return
+    nodes = tuple(item.unique_id for item in treated if item.rule.action in COMMANDS)
+    destroys = " ".join(dict.fromkeys(item.rule.destroys for item in treated if item.rule.action in COMMANDS and item.rule.destroys))
+    argv = ("dbt", "retry", "--state", TARGET_COPY, *repair.kept.words)
+    yield Phase("plain", (Step("retry", nodes, RETRY, destroys, argv, requires=FIXED),))
+    yield from repair.phases([item for item in treated if item.rule.action not in COMMANDS])
 
 
 def _joined(phases: Iterable[Phase], graph: LineageGraph) -> Iterator[Phase]:

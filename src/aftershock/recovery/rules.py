@@ -26,8 +26,10 @@ class Rule(msgspec.Struct, frozen=True):
         action: what is done.
         why: the fact behind it, one sentence.
         destroys: what doing it could destroy, one sentence.
-        copy: whether the rows that the node has now are copied away before anything is built; where dbt acts, also counted against upstream first.
+        copy: whether the rows that the node has now are copied away before anything is built.
+        guard: whether it must first be shown that no row is lost: the node's rows are all in what its query selects now.
         count: whether only a count shows afterwards that nothing was left out, since dbt reports success and tests pass either way.
+        after: what is done with the node right afterwards.
     """
 
     categories: frozenset[Category]
@@ -37,7 +39,9 @@ class Rule(msgspec.Struct, frozen=True):
     why: str
     destroys: str = ""
     copy: bool = False
+    guard: bool = False
     count: bool = False
+    after: Action | None = None
 
 
 QUALITY, FAILURE, BREAK = Category.DATA_QUALITY, Category.PIPELINE_FAILURE, Category.SCHEMA_BREAK
@@ -51,19 +55,24 @@ WRONG_ROWS = frozenset({QUALITY, DOUBLE})
 """Rows are there that should not be, everywhere below; after a loss, what is below may be the last copy."""
 GAP = frozenset({FAILURE, BREAK})
 """Runs are missing."""
+RESTORED = "Put back what was lost from a copy or the warehouse's time travel, where upstream does not hold it: what follows builds again only what upstream has."
+"""Why a node that lost rows itself is restored first; the sentence says what a rule's action then does."""
 
 INCREMENTAL = INCREMENTAL_SHAPES
+BUILT: frozenset[Shape] = INCREMENTAL | {"table", "refreshed", "custom", "snapshot"}
+"""What keeps rows that dbt built."""
 ANY_SHAPE: frozenset[Shape] = frozenset(get_args(Shape))
 
-OLD_ROWS = "Rows that are no longer in what it reads are lost unless copied first, as are the old table's grants and time travel."
-TABLE_ROWS = "Rows of a table that are no longer in what it reads are lost unless copied first."
-TABLE_COLUMNS = "Rows and columns of a table that are no longer in what it reads are lost unless copied first."
-BATCH_ROWS = "Rows of these batches that are no longer in what they are built from are lost unless copied first."
-PARTITION_ROWS = "Rows of the replaced partitions that are no longer in what they are built from are lost unless copied first."
+OLD_ROWS = "Rows that are no longer in what it reads, and the old table's grants, policies, streams and time travel history."
+TABLE_COLUMNS = "Columns and rows of a table that are no longer in what it reads."
+BATCH_ROWS = "Rows of these batches that are no longer in what they are built from."
+PARTITION_ROWS = "Rows of the replaced partitions that are no longer in what they are built from."
+WINDOW_ROWS = "Rows of the window that are no longer in what it reads."
 CLOSED = "Rows that its input does not hold are closed as deleted: partial input makes history of rows that are still there."
 ONLY_COPY = "Its present rows, the only ones there are if what it reads has not got its rows back."
-OLD_COLUMN = "The stored values of any column that is not back in what it reads are lost unless copied first."
-
+OLD_COLUMN = "The stored values of any column that is not back in what it reads."
+VERSIONS = "Versions since then that differ from the corrected input: true ones in between, which the input no longer shows, are among them."
+DOUBLES = "All but one of the rows that are alike."
 
 def _rule(  # noqa: PLR0913  # a row of the table
     categories: frozenset[Category] | Category,
@@ -73,7 +82,9 @@ def _rule(  # noqa: PLR0913  # a row of the table
     *given: Fact,
     destroys: str = "",
     copy: bool = False,
+    guard: bool = False,
     count: bool = False,
+    after: Action | None = None,
 ) -> Rule:
     return Rule(
         frozenset({categories}) if isinstance(categories, Category) else categories,
@@ -83,7 +94,9 @@ def _rule(  # noqa: PLR0913  # a row of the table
         why,
         destroys,
         copy,
+        guard,
         count,
+        after,
     )
 
 
@@ -103,12 +116,16 @@ RULES: tuple[Rule, ...] = (
         "seed",
         "seed-header",
         "A seed's table keeps its columns unless it is made anew: correct the CSV file's header first.",
-        destroys="The seed's old table.",
+        destroys="The seed's old table, with its grants.",
     ),
     _rule(ALL, "seed", "seed", "A seed is loaded whole from its CSV file: correct that first."),
     _rule(ALL, "function", "build", "A function holds no rows but must be created again when its code was the fault.", "failing"),
     _rule(GAP, "function", "build", "A function that was skipped or lost a column must be created again."),
     _rule(ALL, "function", "leave", "Each holds no rows."),
+    # what the incident did not reach
+    _rule(BAD_ROWS, BUILT - {"snapshot"}, "run", "It was skipped, and last built before the data became bad: it only has to catch up.", "unrun", "not-run"),
+    _rule(BAD_ROWS, "snapshot", "snapshot", "It was skipped, and last taken before the data became bad.", "unrun", "not-run"),
+    _rule(BAD_ROWS | {BREAK}, BUILT, "leave", "Each was last built before the data became bad.", "unrun"),
     # views hold no rows
     _rule(ALL - {STALE, LOSS}, "view", "run", "A failing view is created again, since its SQL may be what is corrected.", "failing"),
     _rule(FAILURE, "view", "run", "The last run did not create this view.", "errored"),
@@ -129,6 +146,7 @@ RULES: tuple[Rule, ...] = (
         copy=True,
     ),
     _rule(FAILURE, "snapshot", "snapshot", "A snapshot that was skipped takes today's versions; those in between cannot be had again."),
+    _rule(BREAK, "snapshot", "snapshot", "A snapshot takes the column again; what changed while it was missing has no version.", destroys=CLOSED, copy=True),
     _rule(
         LOSS,
         "snapshot",
@@ -137,26 +155,37 @@ RULES: tuple[Rule, ...] = (
         "failing",
         copy=True,
     ),
-    _rule(LOSS, "snapshot", "restore", "dbt never rebuilds a snapshot: reopen the versions that the loss closed before the next snapshot runs.", copy=True),
-    _rule(
-        ALL,
-        "snapshot",
-        "sql",
-        "dbt never rebuilds a snapshot: find its bad versions by key and value against the corrected input, delete them and reopen the ones before.",
-        copy=True,
-    ),
-    # every run of these is a full refresh; a window would keep only the window
     _rule(
         LOSS,
-        INCREMENTAL,
-        "restore",
-        "full_refresh: true makes every run a full refresh: restore its rows from a copy first.",
-        "forced",
-        "failing",
-        "confirmed",
+        "snapshot",
+        "reopen-versions",
+        "dbt never rebuilds a snapshot: the versions that the loss closed are opened again where their rows are back.",
+        "closes",
+        destroys="Versions that say that a row which is there again was deleted.",
         copy=True,
+        after="snapshot",
     ),
-    _rule(ALL, INCREMENTAL, "run", "full_refresh: true is set, so that a plain run rebuilds it whole.", "forced", destroys=OLD_ROWS, copy=True),
+    _rule(LOSS, "snapshot", "snapshot", "It closes no version of a row that is missing, so the loss did not reach it; what it missed is taken now."),
+    _rule(
+        DOUBLE,
+        "snapshot",
+        "dedupe-versions",
+        "dbt never rebuilds a snapshot: a key that came twice has several current versions, of which one stays.",
+        destroys="All but one version of a key and time.",
+        copy=True,
+        after="snapshot",
+    ),
+    _rule(
+        QUALITY,
+        "snapshot",
+        "remove-versions",
+        "dbt never rebuilds a snapshot: versions that differ from the corrected input are deleted and the ones before opened again.",
+        destroys=VERSIONS,
+        copy=True,
+        after="snapshot",
+    ),
+    # every run of these is a full refresh; a window would keep only the window
+    _rule(ALL, INCREMENTAL, "run", "full_refresh: true is set, so that a plain run rebuilds it whole.", "forced", destroys=OLD_ROWS, copy=True, guard=True),
     # microbatch: never a full refresh
     _rule(
         LOSS,
@@ -166,6 +195,7 @@ RULES: tuple[Rule, ...] = (
         "window",
         destroys=ONLY_COPY,
         copy=True,
+        guard=True,
     ),
     _rule(
         BREAK,
@@ -195,7 +225,6 @@ RULES: tuple[Rule, ...] = (
         copy=True,
         count=True,
     ),
-    _rule(LOSS, "microbatch", "restore", "Without --since no window can be rebuilt: restore its rows from a copy.", "failing", "confirmed", copy=True),
     _rule(
         ALL,
         "microbatch",
@@ -213,21 +242,88 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(CATCH_UP, "overwrite", "run", "A plain run replaces the partitions that its filter selects.", destroys=PARTITION_ROWS, copy=True),
     _rule(CATCH_UP, INCREMENTAL, "run", "A plain run of an incremental model adds what its own filter selects."),
+    # a column that was missing while an incremental ran left rows without a value
+    _rule(BREAK, INCREMENTAL, "run", "It failed or was skipped while the column was missing: a plain run works again once it is back.", "errored"),
+    _rule(BREAK, INCREMENTAL, "run", "It failed or was skipped while the column was missing: a plain run works again once it is back.", "not-run"),
     _rule(
-        BREAK, INCREMENTAL, "run", "sync_all_columns drops a stored column at a plain run while it is missing upstream.", "sync", destroys=OLD_COLUMN, copy=True
-    ),
-    _rule(BREAK, "overwrite", "run", "A plain run replaces the partitions that its filter selects.", destroys=PARTITION_ROWS, copy=True),
-    _rule(BREAK, INCREMENTAL, "run", "A plain run of an incremental model works again once the column is back; rows that were built without it keep no value."),
-    # rows that are wrong, missing or doubled stay in an incremental until they are replaced
-    _rule(
-        LOSS,
-        INCREMENTAL,
-        "restore",
-        "An incremental model may hold more history than what it reads: restore its rows from a copy; where upstream holds them all, --unconfirmed rebuilds it.",
-        "failing",
-        "confirmed",
+        BREAK,
+        frozenset({"append", "keyed", "overwrite"}),
+        "sql",
+        "sync_all_columns dropped its stored column at a run without it, and full_refresh: false forbids building it again: add and fill the column with SQL.",
+        "sync",
+        "built",
+        "blocked",
         copy=True,
     ),
+    _rule(
+        BREAK,
+        frozenset({"append", "keyed", "overwrite"}),
+        "full-refresh",
+        "sync_all_columns dropped its stored column at a run without it: every row needs its value again.",
+        "sync",
+        "built",
+        destroys=OLD_ROWS,
+        copy=True,
+        guard=True,
+    ),
+    _rule(
+        BREAK,
+        INCREMENTAL,
+        "run",
+        "sync_all_columns drops a stored column at a plain run while it is missing upstream.",
+        "sync",
+        destroys=OLD_COLUMN,
+        copy=True,
+        count=True,
+    ),
+    _rule(
+        BREAK,
+        "keyed",
+        "run",
+        "It ran while the column was missing, so that rows have no value; each run selects everything and replaces it by key.",
+        "built",
+        "takes-all",
+    ),
+    _rule(
+        BREAK,
+        frozenset({"append", "keyed", "overwrite"}),
+        "replace-window",
+        "It ran while the column was missing: the rows since then have no value until they are replaced.",
+        "built",
+        "timed",
+        destroys=WINDOW_ROWS,
+        copy=True,
+    ),
+    _rule(
+        BREAK,
+        frozenset({"append", "keyed", "overwrite"}),
+        "replace-all",
+        "It ran while the column was missing, so that rows have no value, and full_refresh: false makes dbt ignore --full-refresh.",
+        "built",
+        "blocked",
+        destroys=OLD_ROWS,
+        copy=True,
+        guard=True,
+    ),
+    _rule(
+        BREAK,
+        frozenset({"append", "keyed", "overwrite"}),
+        "full-refresh",
+        "It ran while the column was missing: the rows since then have no value until they are built again.",
+        "built",
+        destroys=OLD_ROWS,
+        copy=True,
+        guard=True,
+    ),
+    _rule(BREAK, "overwrite", "run", "A plain run replaces the partitions that its filter selects.", destroys=PARTITION_ROWS, copy=True, count=True),
+    _rule(
+        BREAK,
+        INCREMENTAL,
+        "run",
+        "A plain run of an incremental model works again once the column is back; rows that were built without it keep no value.",
+        count=True,
+    ),
+    # rows that are wrong, missing or doubled stay in an incremental until they are replaced
     _rule(
         frozenset({QUALITY, LOSS}),
         "keyed",
@@ -248,17 +344,70 @@ RULES: tuple[Rule, ...] = (
         count=True,
     ),
     _rule(
-        BAD_ROWS, INCREMENTAL, "sql", "full_refresh: false makes dbt ignore --full-refresh and report success: correct its rows with SQL.", "blocked", copy=True
-    ),
-    _rule(BAD_ROWS, "custom-incremental", "sql", "What a run of this incremental strategy keeps is not known: correct its rows with SQL.", copy=True),
-    _rule(LOSS, frozenset({"append", "keyed", "overwrite"}), "full-refresh", "Upstream holds what was lost.", "failing", destroys=OLD_ROWS, copy=True),
-    _rule(
         LOSS,
-        INCREMENTAL,
-        "sql",
-        "It still holds what was built before the loss, a copy to restore from: once upstream is right, insert with SQL only the rows that it lacks.",
+        "keyed",
+        "replace-keys",
+        "It may still hold rows that are nowhere else: only rows whose key upstream has again are replaced, and missing ones inserted.",
+        destroys="The present values of the rows whose key is selected.",
         copy=True,
     ),
+    _rule(
+        frozenset({QUALITY, LOSS}),
+        "keyed",
+        "run",
+        "Each of its runs selects everything that it reads and replaces it by key; a row whose key is no longer selected stays.",
+        "takes-all",
+        count=True,
+    ),
+    _rule(
+        DOUBLE,
+        "keyed",
+        "run",
+        "Each of its runs selects everything that it reads and leaves one row of each key.",
+        "takes-all",
+        "replaces",
+        count=True,
+    ),
+    _rule(
+        BAD_ROWS,
+        frozenset({"append", "keyed", "overwrite"}),
+        "replace-window",
+        "A plain run never replaces what it took before: the rows of the bad time are deleted and inserted again in one transaction.",
+        "timed",
+        destroys=WINDOW_ROWS,
+        copy=True,
+        guard=True,
+    ),
+    _rule(
+        DOUBLE,
+        frozenset({"append", "keyed"}),
+        "dedupe",
+        "full_refresh: false makes dbt ignore --full-refresh and report success: all but one of the rows that are alike are deleted.",
+        "blocked",
+        destroys=DOUBLES,
+        copy=True,
+        count=True,
+    ),
+    _rule(
+        LOSS,
+        frozenset({"append", "overwrite"}),
+        "replace-all",
+        "It may still hold rows that are nowhere else: its rows are replaced only where upstream is shown to hold them all.",
+        destroys=ONLY_COPY,
+        copy=True,
+        guard=True,
+    ),
+    _rule(
+        WRONG_ROWS,
+        frozenset({"append", "keyed", "overwrite"}),
+        "replace-all",
+        "full_refresh: false makes dbt ignore --full-refresh and report success: its rows are deleted and inserted again in one transaction.",
+        "blocked",
+        destroys=OLD_ROWS,
+        copy=True,
+        guard=True,
+    ),
+    _rule(BAD_ROWS, "custom-incremental", "sql", "What a run of this incremental strategy keeps is not known: correct its rows with SQL.", copy=True),
     _rule(
         WRONG_ROWS,
         "append",
@@ -266,6 +415,7 @@ RULES: tuple[Rule, ...] = (
         "Append without a key never replaces a row, and a plain run again would double them.",
         destroys=OLD_ROWS,
         copy=True,
+        guard=True,
     ),
     _rule(
         WRONG_ROWS,
@@ -274,15 +424,25 @@ RULES: tuple[Rule, ...] = (
         "A plain run replaces by unique key only what its filter selects, and never removes a row.",
         destroys=OLD_ROWS,
         copy=True,
+        guard=True,
     ),
-    _rule(WRONG_ROWS, "overwrite", "full-refresh", "A plain run replaces only the partitions that its filter selects.", destroys=OLD_ROWS, copy=True),
+    _rule(
+        WRONG_ROWS,
+        "overwrite",
+        "full-refresh",
+        "A plain run replaces only the partitions that its filter selects.",
+        destroys=OLD_ROWS,
+        copy=True,
+        guard=True,
+    ),
     # what a plain run rebuilds whole
-    _rule(LOSS, "table", "run", "A plain run rebuilds a table whole.", destroys=ONLY_COPY, copy=True),
+    _rule(LOSS, "table", "run", "A plain run rebuilds a table whole.", destroys=ONLY_COPY, copy=True, guard=True),
     _rule(BREAK, "table", "run", "A plain run rebuilds a table whole; with select * it follows what it reads.", destroys=TABLE_COLUMNS, copy=True),
-    _rule(ALL, "table", "run", "A plain run rebuilds a table whole.", destroys=TABLE_ROWS, copy=True),
-    _rule(ALL, "refreshed", "run", "A plain run refreshes what the warehouse materializes.", destroys=TABLE_ROWS, copy=True),
+    _rule(ALL, "table", "run", "A plain run rebuilds a table whole."),
+    _rule(LOSS, "refreshed", "run", "A plain run refreshes what the warehouse materializes.", destroys=ONLY_COPY, copy=True),
+    _rule(ALL, "refreshed", "run", "A plain run refreshes what the warehouse materializes."),
     _rule(BAD_ROWS, "custom", "sql", "What a run of this materialization keeps is not known: its owner decides.", copy=True),
-    _rule(ALL, "custom", "run", "A plain run does what the schedule does with this materialization.", destroys=TABLE_ROWS, copy=True),
+    _rule(ALL, "custom", "run", "A plain run does what the schedule does with this materialization."),
 )
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from aftershock.model import BAD_STATUSES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from aftershock.model import Node
 
 Shape = Literal[
@@ -33,11 +35,30 @@ Shape = Literal[
 """``foreign`` is another project's model; ``refreshed`` the warehouse keeps up itself (materialized views); ``keyed`` replaces rows by a
 unique key; ``overwrite`` replaces partitions; ``custom`` is a materialization or strategy whose working is not known here."""
 
-Fact = Literal["failing", "confirmed", "errored", "not-run", "blocked", "forced", "window", "backfill", "sync", "replaces", "closes", "dropped"]
-"""``confirmed``: the incident is, for a data loss. ``errored``, ``not-run``: by the last run. ``blocked``, ``forced``: ``full_refresh: false``,
-``true``. ``window``: the bad time is known and the node's batches too. ``backfill``: its start is known and so is the variable that the SQL starts
-from. ``sync``: ``on_schema_change: sync_all_columns``. ``replaces``: every stored row of a key is deleted before the key is inserted. ``closes``:
-a snapshot closes rows that its input does not hold. ``dropped``: an earlier step of the plan drops it."""
+Fact = Literal[
+    "failing",
+    "confirmed",
+    "errored",
+    "not-run",
+    "built",
+    "unrun",
+    "blocked",
+    "forced",
+    "window",
+    "backfill",
+    "timed",
+    "key",
+    "takes-all",
+    "sync",
+    "replaces",
+    "closes",
+    "dropped",
+]
+"""``confirmed``: the incident is, for a data loss. ``errored``, ``not-run``, ``built``: by the last run. ``unrun``: not built since the data became bad.
+``blocked``, ``forced``: ``full_refresh: false``, ``true``. ``window``: the bad time is known and the node's batches too. ``backfill``: its start is
+known and so is the variable that the SQL starts from. ``timed``: the bad time is known, and by which column its rows have a time. ``key``: a key tells its
+rows apart. ``takes-all``: each run selects everything that it reads. ``sync``: ``on_schema_change: sync_all_columns``. ``replaces``: every stored row of
+a key is deleted before the key is inserted. ``closes``: a snapshot closes rows that its input does not hold. ``dropped``: an earlier step of the plan drops it."""
 
 INCREMENTAL_SHAPES: frozenset[Shape] = frozenset({"microbatch", "append", "keyed", "overwrite", "custom-incremental"})
 
@@ -49,6 +70,7 @@ DELETES_FIRST = frozenset({"delete+insert", "delete_insert"})
 CLOSES = frozenset({"invalidate", "new_record"})
 STRATEGIES: dict[str, Shape] = {"microbatch": "microbatch", "append": "append", "insert_overwrite": "overwrite"}
 TYPES: dict[str, Shape] = {"source": "source", "seed": "seed", "snapshot": "snapshot", "function": "function", "exposure": "exposure"}
+GOOD_STATUSES = frozenset({"success", "reused"})
 CASCADING_ADAPTERS = frozenset({"postgres", "redshift"})
 """Adapters on which replacing a table drops the views that read it."""
 
@@ -82,37 +104,33 @@ def _incremental(node: Node) -> Shape:
     return STRATEGIES.get(strategy, "custom-incremental")
 
 
-def facts_of(node: Node, *, failing: bool, status: str, windowed: bool, confirmed: bool = True, backfilled: bool = False) -> frozenset[Fact]:  # noqa: PLR0913  # what the table asks
+def facts_of(node: Node, given: Iterable[Fact], status: str) -> frozenset[Fact]:
     """What holds for this node apart from its shape.
 
     Args:
         node: an affected node.
-        failing: whether a person named it.
+        given: what holds because of the incident.
         status: what the last run said of it, in lower case; empty where it said nothing.
-        windowed: whether a window command can be written for it.
-        confirmed: whether rows are known to be lost for good, for a data loss.
-        backfilled: whether a command with a variable for its start can be written for it.
     """
     held = (
-        failing,
-        confirmed,
         status in BAD_STATUSES,
         status == "skipped",
+        status in GOOD_STATUSES,
         node.build.full_refresh is False,
         node.build.full_refresh is True,
-        windowed,
-        backfilled,
+        bool(node.build.unique_key or node.primary_key),
+        node.build.takes_all,
         node.build.on_schema_change == "sync_all_columns",
         node.build.strategy in DELETES_FIRST,
         node.build.hard_deletes in CLOSES,
     )
-    return _facts(held)
+    return _facts(held, frozenset(given))
 
 
-KNOWN: tuple[Fact, ...] = ("failing", "confirmed", "errored", "not-run", "blocked", "forced", "window", "backfill", "sync", "replaces", "closes")
+KNOWN: tuple[Fact, ...] = ("errored", "not-run", "built", "blocked", "forced", "key", "takes-all", "sync", "replaces", "closes")
 
 
 @cache
-def _facts(held: tuple[bool, ...]) -> frozenset[Fact]:
+def _facts(held: tuple[bool, ...], given: frozenset[Fact]) -> frozenset[Fact]:
     """Few sets, since most nodes have the same facts."""
-    return frozenset(fact for fact, holds in zip(KNOWN, held, strict=True) if holds)
+    return given | {fact for fact, holds in zip(KNOWN, held, strict=True) if holds}

@@ -6,28 +6,53 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from aftershock.model import Window
+from aftershock.model import Catalog, Category, Run, Window
 from aftershock.phrases import listing
 from aftershock.recovery.actions import COMMANDS
+from aftershock.recovery.history import unbuilt_since
 from aftershock.recovery.rules import NOT_SELECTABLE, Rule, rule_for
 from aftershock.recovery.shapes import CASCADING_ADAPTERS, INCREMENTAL_SHAPES, Fact, Shape, facts_of, shape_of
-from aftershock.recovery.windows import backfill_flags, start_vars, window_flags
+from aftershock.recovery.windows import Span, backfill_flags, span_of, start_vars, window_flags
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from aftershock.graph import LineageGraph
-    from aftershock.model import Assessment, Node, Run
+    from aftershock.model import Assessment, Node
     from aftershock.recovery.selectors import Selectors
+    from aftershock.recovery.statements import Writer
 
 REBUILT: frozenset[Shape] = frozenset({"table", "view", "refreshed", "custom"})
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """What is known besides the manifest: the run that failed, earlier runs with the newest last, and what the warehouse said of its columns."""
+
+    run: Run | None = None
+    history: tuple[Run, ...] = ()
+    catalog: Catalog | None = None
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """All runs, the newest last."""
+        return (*self.history, *((self.run,) if self.run is not None else ()))
+
+    def status(self, unique_id: str) -> str:
+        """What the last run said of a node, in lower case; empty where it said nothing."""
+        found = self.run.results.get(unique_id) if self.run is not None else None
+        return found.status if found is not None else ""
+
+    def types(self, unique_id: str) -> Mapping[str, str]:
+        """A relation's columns and their types as the warehouse said them; empty where it did not."""
+        found = self.catalog.tables.get(unique_id) if self.catalog is not None else None
+        return found.columns if found is not None else {}
 
 
 class Treatment(msgspec.Struct, frozen=True):
     """What is done about one affected node.
 
     ``flags`` are those of its own command: a window's, or a variable's; empty where it has none. ``hint`` adds to the rule's reason what only
-    this node's configuration tells, a full sentence.
+    this node's configuration tells, a full sentence. ``span`` are the rows that the bad time may have reached, where that is known.
     """
 
     unique_id: str
@@ -36,6 +61,7 @@ class Treatment(msgspec.Struct, frozen=True):
     rule: Rule
     flags: tuple[str, ...] = ()
     hint: str = ""
+    span: Span | None = None
 
     @property
     def failing(self) -> bool:
@@ -54,24 +80,39 @@ class Treatment(msgspec.Struct, frozen=True):
         return self.rule.action in {"full-refresh", "seed-header"} or (self.rule.action == "run" and whole)
 
 
-def treatments(assessment: Assessment, graph: LineageGraph, selectors: Selectors, *, run: Run | None, adapter: str) -> Iterator[Treatment]:
-    """Every affected node's treatment, no node before one that it depends on."""
-    radius, window = assessment.radius, bad_time(assessment)
-    failing = {seed.unique_id for seed in radius.seeds}
-    results = run.results if run is not None else {}
+def treatments(  # noqa: PLR0913  # what decides
+    assessment: Assessment, graph: LineageGraph, selectors: Selectors, *, evidence: Evidence, adapter: str, writer: Writer | None = None
+) -> Iterator[Treatment]:
+    """Every affected node's treatment, no node before one that it depends on.
+
+    Where the SQL of a window cannot be written, a node is treated as if the time of its rows were not known.
+    """
     replaced: set[str] = set()
+    radius = assessment.radius
     for unique_id in graph.in_order(item.unique_id for item in radius.affected):
         node = graph.nodes[unique_id]
-        shape, batches, backfill = shape_of(node), window_flags(node, window), backfill_flags(node, window, run)
-        status = results[unique_id].status if unique_id in results else ""
-        facts = facts_of(node, failing=unique_id in failing, status=status, windowed=bool(batches), confirmed=assessment.confirmed, backfilled=bool(backfill))
+        shape, window = shape_of(node), bad_time(assessment)
+        batches, backfill = window_flags(node, window), backfill_flags(node, window, evidence.run)
+        span = span_of(node, assessment.window, evidence.types(unique_id)) if shape in INCREMENTAL_SHAPES else None
         below = adapter in CASCADING_ADAPTERS and not replaced.isdisjoint(graph.parents(unique_id))
-        facts = facts | {"dropped"} if below else facts
+        given: dict[Fact, bool] = {
+            "failing": any(seed.unique_id == unique_id for seed in radius.seeds),
+            "confirmed": assessment.confirmed,
+            "window": bool(batches),
+            "backfill": bool(backfill),
+            "timed": span is not None,
+            "dropped": below,
+            "unrun": unbuilt_since(unique_id, assessment.window.since, evidence.history, evidence.run),
+        }
+        facts = facts_of(node, (fact for fact, holds in given.items() if holds), evidence.status(unique_id))
         rule = rule_for(radius.category, shape, facts)
         if rule.action in COMMANDS and selectors.find(unique_id) is None:
             rule = NOT_SELECTABLE
         flags = {"window": batches, "backfill": backfill}.get(rule.action, ())
-        treatment = Treatment(unique_id, shape, facts, rule, flags, _hint(node, shape, rule))
+        treatment = Treatment(unique_id, shape, facts, rule, flags, _hint(node, shape, rule), span)
+        if writer is not None and rule.action == "replace-window" and writer.script(treatment) is None:
+            rule = rule_for(radius.category, shape, facts - {"timed"})
+            treatment = Treatment(unique_id, shape, facts - {"timed"}, rule, (), _hint(node, shape, rule))
         if treatment.replaces or (below and shape == "ephemeral"):
             replaced.add(unique_id)
         yield treatment
@@ -81,6 +122,14 @@ def bad_time(assessment: Assessment) -> Window:
     """When data was bad: to the end where it is known, else until somebody noticed."""
     since, until = assessment.window.since, assessment.window.until
     return Window(since, until or (assessment.detected_at if since else ""))
+
+
+def restored(treated: Sequence[Treatment], assessment: Assessment) -> tuple[str, ...]:
+    """Failing nodes that keep rows and lost some for good: somebody must look for a copy before anything is built."""
+    if assessment.radius.category is not Category.DATA_LOSS or not assessment.confirmed:
+        return ()
+    kept = INCREMENTAL_SHAPES | {"table", "custom", "refreshed"}
+    return tuple(item.unique_id for item in treated if item.failing and item.shape in kept and item.rule.action != "leave")
 
 
 def _hint(node: Node, shape: Shape, rule: Rule) -> str:

@@ -1,15 +1,20 @@
-"""The window of a run: whole batches of microbatch, or the variable from which other SQL starts, in the form that dbt accepts."""
+"""The bad time as a command can say it: whole batches of microbatch, the variable from which other SQL starts, or a span of a column."""
 
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from aftershock import times
 from aftershock.recovery.carried import vars_text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aftershock.model import Node, Run, Window
 
 FLOORS: dict[str, dict[str, int]] = {
@@ -22,6 +27,20 @@ LONGEST = {"hour": timedelta(hours=1), "day": timedelta(days=1), "month": timede
 
 START_VARS = frozenset({"backfill_start", "backfill_start_date", "backfill_from", "window_start", "start_date", "from_date", "since"})
 """Names of project variables, in lower case, that by custom give the first day which a run takes. A custom is no proof: steps say what to look for."""
+
+LATE = timedelta(days=1)
+"""How much before the bad time a span starts besides what a model looks back: rows arrive late."""
+TEMPORAL = re.compile(r"date|timestamp", re.IGNORECASE)
+TIMELIKE = re.compile(r"(?:^|_)(?:at|on|ts|time|date|datetime|timestamp|day|hour|month|tstamp)$|(?:date|time|timestamp)$", re.IGNORECASE)
+"""Names that columns with a time have by custom."""
+
+
+class Span(msgspec.Struct, frozen=True):
+    """Rows whose ``column`` is at or after ``start`` and, where it is not empty, before ``end``: ISO 8601 in UTC without a zone."""
+
+    column: str
+    start: str
+    end: str = ""
 
 
 def window_flags(node: Node, window: Window) -> tuple[str, ...]:
@@ -46,16 +65,60 @@ def start_vars(node: Node) -> tuple[str, ...]:
 
 
 def backfill_flags(node: Node, window: Window, run: Run | None) -> tuple[str, ...]:
-    """``--vars`` and its value: the first day of the bad time in the one variable from which the node starts, and the variables of the run.
+    """``--vars`` and its value: the day from which a run must take rows in the one variable from which the node starts, and the variables of the run.
 
     Empty where the start is unknown, there is no such variable or more than one, or the run's own variables cannot be joined with it.
     """
-    since, names = times.read(window.since), start_vars(node)
+    start, names = _start(node, window), start_vars(node)
     given = run.args.get("vars") if run is not None else None
-    if since is None or len(names) != 1 or (vars_text(given) and not isinstance(given, dict)):
+    if start is None or len(names) != 1 or (vars_text(given) and not isinstance(given, dict)):
         return ()
     known = given if isinstance(given, dict) else {}
-    return ("--vars", json.dumps({**known, names[0]: since.date().isoformat()}, sort_keys=True, ensure_ascii=False))
+    return ("--vars", json.dumps({**known, names[0]: start.date().isoformat()}, sort_keys=True, ensure_ascii=False))
+
+
+def span_of(node: Node, window: Window, types: Mapping[str, str]) -> Span | None:
+    """The rows of an incremental model that the bad time may have reached, by a column that gives their time.
+
+    That is its event_time, else the column whose newest value its runs start from, else the only column that the warehouse gives a date or time.
+    It starts as long before the bad time as a run looks back, and a day for rows that come late. None where the bad time's start is unknown, how
+    far back a run looks is unknown, or no column is certain.
+
+    Args:
+        node: the model.
+        window: the bad time.
+        types: the types of its columns by name, as far as the warehouse said them.
+    """
+    start = _start(node, window)
+    if start is None or not node.build.watermark:
+        return None
+    column = node.build.event_time or _time_column(node, types)
+    until = times.read(window.until)
+    try:
+        end = _written(_ceiling(until + LATE, "day")) if until is not None else ""
+    except (OverflowError, ValueError):
+        end = ""
+    return Span(column, _written(start), end) if column else None
+
+
+def _start(node: Node, window: Window) -> datetime | None:
+    """The first day whose rows the bad time may have reached."""
+    since = times.read(window.since)
+    try:
+        return _floor(since - timedelta(seconds=node.build.back_seconds) - LATE, "day") if since is not None else None
+    except OverflowError:
+        return None
+
+
+def _time_column(node: Node, types: Mapping[str, str]) -> str:
+    declared = {column.name: column.data_type for column in node.columns if column.data_type}
+    known = {**declared, **types}
+    watermark = node.build.watermark
+    kind = next((kind for name, kind in known.items() if name.lower() == watermark.lower()), "")
+    if TEMPORAL.search(kind) or (not kind and TIMELIKE.search(watermark)):
+        return next((name for name in types if name.lower() == watermark.lower()), watermark)
+    temporal = [name for name, kind in types.items() if TEMPORAL.search(kind)]
+    return temporal[0] if len(temporal) == 1 else ""
 
 
 def _written(moment: datetime) -> str:
@@ -64,9 +127,11 @@ def _written(moment: datetime) -> str:
 
 
 def _floor(moment: datetime, size: str) -> datetime:
-    return moment.replace(**FLOORS[size])  # type: ignore[arg-type]
+    return moment.replace(microsecond=0, **FLOORS[size])  # type: ignore[arg-type]
 
 
 def _ceiling(moment: datetime, size: str) -> datetime:
     floor = _floor(moment, size)
     return floor if floor == moment else _floor(floor + LONGEST[size], size)
+
+

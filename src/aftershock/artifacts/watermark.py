@@ -1,0 +1,67 @@
+"""What an incremental model's own template says of the rows that one run takes: all, or those since the newest that it has.
+
+Only forms whose meaning is certain are told; any other is "not known", which no window of SQL is built on.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+CALLS = re.compile(r"\{\{-?\s*(\w+(?:\.\w+)*)\s*\(|\{%-?\s*(?!endif|else|end)(\w+)")
+PLAIN = frozenset({"config", "ref", "source", "var", "env_var", "function"})
+"""Calls that say nothing of what an earlier run left."""
+BLOCK = re.compile(r"\{%-?\s*(?:el)?if\s[^%]*is_incremental\s*\(\s*\)[^%]*%\}(.*?)\{%-?\s*(?:elif|else|endif)", re.DOTALL)
+COMMENT = re.compile(r"\{#.*?#\}|--[^\n]*|/\*.*?\*/", re.DOTALL)
+THIS = re.compile(r"\{\{-?\s*this\s*-?\}\}")
+NEWEST = re.compile(r"""\bmax\s*\(\s*(?:\w+\s*\.\s*)?["`]?([A-Za-z_]\w*)["`]?\s*\)""", re.IGNORECASE)
+UNIT = r"(second|minute|hour|day|week|month|year)s?"
+BACK = (
+    re.compile(rf"""interval\s*\(?\s*['"]?\s*(\d+)\s*['"]?\s*\)?\s*{UNIT}\b\s*['"]?""", re.IGNORECASE),
+    re.compile(rf"""\bto_{UNIT}\s*\(\s*()(\d+)\s*\)""", re.IGNORECASE),
+    re.compile(rf"""\bdate_?add\s*\(\s*(?:datepart\s*=\s*)?['"]?{UNIT}['"]?\s*,\s*(?:interval\s*=\s*)?['"]?()-\s*(\d+)""", re.IGNORECASE),
+)
+"""Ways to say "this long before", each with a number and a unit."""
+PORTABLE = re.compile(r"\{\{-?\s*dbt(?:_utils)?\.(dateadd\(.*?\))\s*-?\}\}", re.DOTALL)
+LITERAL = re.compile(r"'[^']*'")
+LENGTHS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800, "month": 31 * 86400, "year": 366 * 86400}
+UNKNOWN = re.compile(r"\{\{|[-+]\s*\d|\bdate_?(?:add|sub|diff)\b|\binterval\b", re.IGNORECASE)
+"""What is left of a filter that moves its start in a way that is not read here."""
+
+
+class Filter(NamedTuple):
+    """What a run takes.
+
+    Attributes:
+        takes_all: each run selects everything that the model reads.
+        watermark: the model's own column whose newest value a run starts from; empty where that is not known.
+        back: how many seconds before it a run starts.
+    """
+
+    takes_all: bool = False
+    watermark: str = ""
+    back: int = 0
+
+
+def read_filter(code: str) -> Filter:
+    """What the template of an incremental model says."""
+    code = COMMENT.sub(" ", code)
+    if "is_incremental" not in code and not re.search(r"\bthis\b", code):
+        calls = {first or second for first, second in CALLS.findall(code)}
+        return Filter(takes_all=calls <= PLAIN)
+    blocks = BLOCK.findall(code)
+    if len(blocks) != 1 or not THIS.search(blocks[0]):
+        return Filter()
+    rest = PORTABLE.sub(r"\1", THIS.sub(" ", blocks[0]))
+    columns = {column.lower(): column for column in NEWEST.findall(rest)}
+    back = 0
+    for pattern in BACK:
+        for groups in pattern.findall(rest):
+            number = next(int(group[:9]) for group in groups if group.isdecimal())
+            unit = next(group.lower() for group in groups if group and not group.isdecimal())
+            back += number * LENGTHS[unit]
+        rest = pattern.sub(" ", rest)
+    rest = re.sub(r"\bdate_?(?:add|sub)\s*\(|interval\s*\(", " ", rest, flags=re.IGNORECASE) if back else rest
+    if len(columns) != 1 or UNKNOWN.search(LITERAL.sub(" ", rest)):
+        return Filter()
+    return Filter(watermark=next(iter(columns.values())), back=back)

@@ -1,0 +1,241 @@
+"""The SQL of a plan's steps, from what the project says of each relation. Loaded only where a plan is asked for: it needs the SQL parser."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from aftershock import times
+from aftershock.columns.implied import DELETED, META
+from aftershock.model import Category
+from aftershock.recovery.queries import Queries, Query
+from aftershock.recovery.statements import Written
+from aftershock.sql import repair
+from aftershock.sql.repair import Script, SnapshotTable, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from aftershock.columns.project import ProjectLineage
+    from aftershock.model import Assessment, Node
+    from aftershock.recovery.treatment import Treatment
+
+QUOTES = ('"{}"', "`{}`", "[{}]", "{}")
+MOST_NAME = 63
+"""Characters of a name that every warehouse takes."""
+
+
+class SqlWriter:
+    """Writes the statements of one incident's plan.
+
+    Args:
+        reader: the project's code and columns.
+        assessment: the incident.
+    """
+
+    def __init__(self, reader: ProjectLineage, assessment: Assessment) -> None:
+        self._reader = reader
+        self._queries = Queries(reader)
+        self._category = assessment.radius.category
+        self._window = assessment.window
+        self._detected = assessment.detected_at
+        self._adapter = reader.readings.adapter
+        self._write: dict[str, Callable[[Treatment, Table, Query], Script | None]] = {
+            "replace-window": self._replace_window,
+            "replace-keys": self._replace_keys,
+            "replace-all": self._replace_all,
+            "dedupe": self._dedupe,
+            "remove-versions": self._snapshot,
+            "reopen-versions": self._snapshot,
+            "dedupe-versions": self._snapshot,
+        }
+
+    def script(self, item: Treatment) -> Written | None:
+        """The transaction that does what a node's rule asks, after a query that fails where it would lose rows."""
+        table, query = self._table(item.unique_id), self._queries.of(item.unique_id)
+        if table is None or isinstance(query, str):
+            return None
+        try:
+            found = self._write[item.rule.action](item, table, query)
+            guard = self._guard(item, table, query) if item.rule.guard else None
+        except repair.NoQuery:
+            return None
+        if found is None:
+            return None
+        runnable = found.runnable and (guard is None or (guard.runnable and repair.takes_several(self._adapter)))
+        return Written((item.unique_id,), (f"{guard.text}\n" if guard is not None else "") + found.text, runnable)
+
+    def guards(self, items: Sequence[Treatment]) -> Sequence[Written]:
+        """Queries that fail where a rebuild of these nodes would lose rows; none for a node whose query or columns are not known."""
+        found: list[tuple[str, Script]] = []
+        for item in items:
+            table, query = self._table(item.unique_id), self._queries.of(item.unique_id)
+            if table is not None and not isinstance(query, str):
+                with contextlib.suppress(repair.NoQuery):
+                    found.append((item.unique_id, self._guard(item, table, query)))
+        return self._together(found)
+
+    def copies(self, unique_ids: Sequence[str]) -> Sequence[Written]:
+        """A copy of each of these relations, beside it under a name with the time of the incident; none where its name is not certain."""
+        found = [(unique_id, repair.backup(Table(node.relation_name, (), ()), copy, self._adapter)) for unique_id, node, copy in self._named(unique_ids, "before")]
+        return self._together(found)
+
+    def restores(self, unique_ids: Sequence[str]) -> Sequence[Written]:
+        """Each relation as it was just before the data became bad, beside it, where the warehouse can still say."""
+        if not self._window.since:
+            return ()
+        found = ((unique_id, repair.time_travel(node.relation_name, copy, self._window.since, self._adapter)) for unique_id, node, copy in self._named(unique_ids, "was"))
+        return [Written((unique_id,), script.text, script.runnable) for unique_id, script in found if script is not None]
+
+    def hint(self, unique_id: str) -> str:
+        """The statements that leave one of the rows of a source that are alike, by its key where tests show one."""
+        node = self._reader.graph.nodes[unique_id]
+        columns = self._queries.columns(unique_id) if node.relation_name else ()
+        if node.source is None or not columns:
+            return ""
+        keys = _within(columns, self._unique(node))
+        script = repair.dedupe(Table(node.relation_name, columns, keys), self._adapter)
+        return script.text if script is not None else ""
+
+    def _unique(self, node: Node) -> tuple[str, ...]:
+        """A column of a source that a test says is unique, there or where a model passes it on."""
+        graph = self._reader.graph
+        for unique_id in (node.unique_id, *graph.children(node.unique_id)):
+            for child in graph.children(unique_id):
+                test = graph.nodes[child].test
+                if test is not None and test.name == "unique" and test.column and test.attached_node in {"", unique_id}:
+                    return (test.column,)
+        return ()
+
+    def _named(self, unique_ids: Iterable[str], word: str) -> Iterator[tuple[str, Node, str]]:
+        """Relations that have a name, with that of a copy beside each."""
+        for unique_id in unique_ids:
+            node = self._reader.graph.nodes[unique_id]
+            copy = _beside(node, f"__{word}_{_digits(self._detected)}")
+            if copy:
+                yield unique_id, node, copy
+
+    def _table(self, unique_id: str) -> Table | None:
+        node = self._reader.graph.nodes[unique_id]
+        columns = self._queries.columns(unique_id) if node.relation_name else ()
+        if not columns:
+            return None
+        keys = _within(columns, node.build.unique_key) or _within(columns, node.primary_key)
+        return Table(node.relation_name, columns, keys)
+
+    def _guard(self, item: Treatment, table: Table, query: Query) -> Script:
+        """What must be shown before rows are replaced.
+
+        That the query reaches as far back as the rows of the window that are there; or, where everything is replaced, that it selects every key, or as
+        many rows where there is no key, or as many different ones where they may be doubled.
+        """
+        loses, twice = self._category is Category.DATA_LOSS, self._category is Category.DUPLICATE_LOAD
+        if item.rule.action == "replace-window" and item.span is not None:
+            span = (item.span.column, item.span.start, item.span.end)
+            by: repair.Measure = "reach" if not loses else "keys" if table.keys else "count"
+            return repair.window_lost(table, query.text, *span, self._adapter, by=by, ctes=query.ctes)
+        if item.shape == "microbatch" and item.flags:
+            event_time = self._reader.graph.nodes[item.unique_id].build.event_time
+            return repair.window_lost(table, query.text, event_time, item.flags[1], item.flags[3], self._adapter, by="count", ctes=query.ctes)
+        if twice and not table.keys:  # the rows as a set: all but one of those that are alike are to go
+            table = msgspec.structs.replace(table, keys=table.columns)
+        return repair.rows_lost(table, query.text, self._adapter, by="keys" if table.keys else "count", ctes=query.ctes)
+
+    def _replace_window(self, item: Treatment, table: Table, query: Query) -> Script | None:
+        if item.span is None or not _within(table.columns, (item.span.column,)):
+            return None
+        (column,) = _within(table.columns, (item.span.column,))
+        return repair.replace_window(table, query.text, column, item.span.start, item.span.end, self._adapter, ctes=query.ctes)
+
+    def _replace_keys(self, item: Treatment, table: Table, query: Query) -> Script | None:
+        if not table.keys:
+            return None
+        span = item.span
+        limits = {"time_column": span.column, "start": span.start, "end": span.end} if span is not None else {}
+        return repair.replace_keys(table, query.text, self._adapter, ctes=query.ctes, **limits)
+
+    def _replace_all(self, _item: Treatment, table: Table, query: Query) -> Script | None:
+        return repair.replace_all(table, query.text, self._adapter, ctes=query.ctes)
+
+    def _dedupe(self, _item: Treatment, table: Table, _query: Query) -> Script | None:
+        return repair.dedupe(table, self._adapter)
+
+    def _snapshot(self, item: Treatment, table: Table, query: Query) -> Script | None:
+        found = self._snapshot_table(item.unique_id, table)
+        if found is None:
+            return None
+        since, until = self._window.since, self._window.until
+        if item.rule.action == "dedupe-versions":
+            return repair.dedupe_versions(found, query.text, self._adapter, ctes=query.ctes)
+        if not since and (item.rule.action == "reopen-versions" or found.strategy == "check"):
+            return None
+        make = repair.reopen_closed if item.rule.action == "reopen-versions" else repair.remove_bad_versions
+        return make(found, query.text, since, until, self._adapter, ctes=query.ctes)
+
+    def _together(self, found: Sequence[tuple[str, Script]]) -> Sequence[Written]:
+        """Scripts of several nodes as one where one command can run them all."""
+        if len(found) > 1 and all(script.runnable for _, script in found) and repair.takes_several(self._adapter):
+            return [Written(tuple(unique_id for unique_id, _ in found), "\n".join(script.text for _, script in found))]
+        return [Written((unique_id,), script.text, script.runnable) for unique_id, script in found]
+
+    def _snapshot_table(self, unique_id: str, table: Table) -> SnapshotTable | None:
+        """A snapshot as its configuration describes it; None where that is not all columns."""
+        code = self._reader.code.nodes.get(unique_id)
+        config = code.config if code is not None else {}
+        names = config.get("snapshot_meta_column_names")
+        called = {key: name for key, name in names.items() if isinstance(name, str)} if isinstance(names, dict) else {}
+        scd_id, updated, valid_from, valid_to = (called.get(name, name) for name in META)
+        deleted = called.get(DELETED, DELETED) if self._reader.graph.nodes[unique_id].build.hard_deletes == "new_record" else ""
+        meta = {name.lower() for name in (scd_id, updated, valid_from, valid_to, deleted)}
+        own = tuple(column for column in table.columns if column.lower() not in meta)
+        strategy = str(config.get("strategy") or "")
+        checked = config.get("check_cols")
+        tracked = own if strategy != "check" or checked == "all" else _within(own, _listed(checked))
+        keys = _within(own, _listed(config.get("unique_key")))
+        updated_at = next(iter(_within(own, _listed(config.get("updated_at")))), "")
+        if strategy not in {"check", "timestamp"} or not keys or not tracked or (strategy == "timestamp" and not updated_at):
+            return None
+        current = config.get("dbt_valid_to_current")
+        return SnapshotTable(
+            relation=table.relation,
+            columns=table.columns,
+            keys=keys,
+            tracked=tracked,
+            strategy=strategy,
+            updated_at=updated_at,
+            valid_from=valid_from,
+            valid_to=valid_to,
+            updated=updated,
+            scd_id=scd_id,
+            is_deleted=deleted,
+            valid_to_current=current if isinstance(current, str) else "",
+        )
+
+
+def _within(columns: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
+    """The columns of these names as the warehouse writes them; empty unless all are there, since a key may be an expression."""
+    known = {column.lower(): column for column in columns}
+    found = tuple(known[name.lower()] for name in names if name.lower() in known)
+    return found if len(found) == len(names) else ()
+
+
+def _listed(value: object) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, (list, tuple)) else (value,) if isinstance(value, str) else ()
+
+
+def _beside(node: Node, suffix: str) -> str:
+    """The name of another relation in the same schema, quoted in the same way; empty where the node's own name is not at the end of it."""
+    identifier = node.identifier or node.name
+    for quote in QUOTES:
+        end = quote.format(identifier)
+        if node.relation_name.endswith(end) and identifier:
+            return node.relation_name[: -len(end)] + quote.format(identifier[: MOST_NAME - len(suffix)] + suffix)
+    return ""
+
+
+def _digits(moment: str) -> str:
+    found = times.read(moment)
+    return found.strftime("%Y%m%d%H%M") if found is not None else "incident"
+
