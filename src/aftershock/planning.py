@@ -107,37 +107,36 @@ def plan(  # noqa: PLR0913  # the public question
     reader = (reader if reader is not None else _open(case.artifacts, catalog)).over(case.graph)
     runs = tuple(sorted(history, key=lambda run: run.generated_at))
     evidence = recovery.Evidence(case.artifacts.run, runs, catalog)
-    found = _planned(case, evidence, reader, target)
-    estimate = _estimate(found, case, evidence, threads)
-    return case.report(msgspec.structs.replace(_rendered(found, case, reader, engine), estimate=estimate))
+    found = _planned(case, evidence, reader, target, engine)
+    return case.report(msgspec.structs.replace(found, estimate=_estimate(found, case, evidence, threads)))
 
 
-def _planned(case: Case, evidence: recovery.Evidence, reader: ProjectLineage, target: str) -> RecoveryPlan:
+def _planned(case: Case, evidence: recovery.Evidence, reader: ProjectLineage, target: str, engine: str) -> RecoveryPlan:
+    """The plan with the commands of the engine that was asked for."""
     from aftershock.recovery.writing import SqlWriter
 
-    writer = SqlWriter(reader, case.assessment)
-    return recovery.plan(
-        case.assessment, case.graph, evidence=evidence, project=case.artifacts.project, policy=case.policy, writer=writer, target=target
+    writer, project = SqlWriter(reader, case.assessment), case.artifacts.project
+    found = recovery.plan(
+        case.assessment,
+        case.graph,
+        evidence=evidence,
+        project=project,
+        policy=case.policy,
+        writer=writer,
+        target=target,
+        engine="sql" if engine == "sql" else "dbt",
     )
+    if engine == "dagster":
+        from aftershock.recovery.dagster import as_dagster
+
+        return as_dagster(found, project.nodes)
+    return found
 
 
 def _estimate(found: RecoveryPlan, case: Case, evidence: recovery.Evidence, threads: int | None) -> Estimate:
     from aftershock.recovery.estimate import estimate
 
     return estimate(found.phases, case.graph, evidence.runs, threads=threads)
-
-
-def _rendered(found: RecoveryPlan, case: Case, reader: ProjectLineage, engine: str) -> RecoveryPlan:
-    """The plan with the commands of the engine that was asked for."""
-    if engine == "dagster":
-        from aftershock.recovery.dagster import as_dagster
-
-        return as_dagster(found, case.graph.nodes)
-    if engine == "sql":
-        from aftershock.recovery.transactions import as_sql
-
-        return as_sql(found, reader, case.assessment)
-    return found
 
 
 def _open(artifacts: Artifacts, catalog: Catalog | None) -> ProjectLineage:
@@ -163,4 +162,8 @@ def _check_age(case: Case) -> None:
     written = times.read(run.generated_at)
     if written is not None and written < since:
         place = next((file.path for file in case.artifacts.files if file.kind == "run_results"), "") or "run_results.json"
-        raise ArtifactError(place, f"it was written at {times.iso(written)}, before --since {times.iso(since)}: the run that failed is not in it", "Give the target directory of the run that failed")
+        raise ArtifactError(
+            place,
+            f"it was written at {times.iso(written)}, before --since {times.iso(since)}: the run that failed is not in it",
+            "Give the target directory of the run that failed",
+        )

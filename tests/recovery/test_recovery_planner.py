@@ -57,6 +57,7 @@ def test_data_quality_rebuilds_what_is_stored_in_the_order_of_the_graph() -> Non
         "backup backup: ",
         "gate gate: stg",
         "gate gate: facts",
+        "pause pause: ",
         "pause pause: history",
         "backup backup: facts history",
         "plain run: stg side",
@@ -165,7 +166,7 @@ def test_a_window_that_could_drop_the_last_copy_says_so_and_is_copied(category: 
     assert counted == [tuple(f"model.shop.{name}" for name in sorted(lossy))]
 
 
-BACKFILL = {"vars": ("backfill_start", "currency"), "strategy": "delete+insert"}
+BACKFILL = {"vars": ("backfill_start", "currency"), "starts": ("backfill_start",), "strategy": "delete+insert"}
 
 
 def test_a_keyed_model_starts_from_its_variable_where_the_bad_time_is_known() -> None:
@@ -186,9 +187,9 @@ def test_the_variable_is_named_where_the_bad_time_is_not_known() -> None:
 
 
 def test_merge_leaves_duplicates_so_that_a_variable_is_no_way_out() -> None:
-    found = planned(shop(vars=("since",)), "duplicate-load", RAW, run=ran(), window=WINDOW)
+    found = planned(shop(vars=("since",), starts=("since",)), "duplicate-load", RAW, run=ran(), window=WINDOW)
     assert repair_of(found, "facts") == "full-refresh full-refresh"
-    assert repair_of(planned(shop(vars=("since",)), "data-quality", RAW, run=ran(), window=WINDOW), "facts") == "window window"
+    assert repair_of(planned(shop(vars=("since",), starts=("since",)), "data-quality", RAW, run=ran(), window=WINDOW), "facts") == "window window"
 
 
 @pytest.mark.parametrize("strategy", ["append", "merge", "insert_overwrite"])
@@ -251,7 +252,7 @@ def test_a_stopped_schedule_is_started_again_without_any_snapshot() -> None:
 
 
 def test_old_input_holds_nothing() -> None:
-    assert not [why for why in _whys(planned(shop(), "stale-data", RAW, run=ran())) if "run again" in why or "Hold" in why]
+    assert not [why for why in _whys(planned(shop(), "stale-data", RAW, run=ran())) if "run again" in why and "snapshot" in why]
 
 
 def test_dbts_files_are_copied_before_anything_where_dbt_will_run() -> None:
@@ -299,7 +300,8 @@ def test_stale_data_waits_for_the_loader_and_takes_the_snapshot() -> None:
         "dbt source freshness --select source:raw.orders --target prod",
         "dbt test --select mart --target prod",
     ]
-    assert not any(line.startswith("pause") for line in lines(found))
+    assert [line for line in lines(found) if line.startswith("pause")] == ["pause pause: "]
+    assert "dbt build --target prod on a schedule" in found.phases[2].steps[0].why
 
 
 def test_stale_data_without_a_source_asks_what_the_node_waits_for() -> None:
@@ -322,16 +324,17 @@ def test_schema_break_of_a_seed_needs_its_full_refresh() -> None:
 
 def test_data_loss_copies_survivors_and_restores_before_it_rebuilds() -> None:
     found = planned(shop(), "data-loss", "facts", run=ran())
-    assert lines(found)[:7] == [
+    assert lines(found)[:8] == [
         "backup backup: ",
         "gate gate: facts",
         "gate gate: mart",
+        "pause pause: ",
         "backup backup: facts mart",
         "restore restore: facts",
         "manual sql: facts",
         "plain run: mart",
     ]
-    assert "only ones" in found.phases[5].steps[0].destroys
+    assert "only ones" in found.phases[6].steps[0].destroys
     assert "full-refresh" not in " ".join(commands(found))
 
 

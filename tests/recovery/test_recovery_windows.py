@@ -5,7 +5,7 @@ import pytest
 from recovery_builder import incremental, microbatch, ran
 
 from aftershock.model import Window
-from aftershock.recovery.windows import backfill_flags, window_flags
+from aftershock.recovery.windows import Span, backfill_flags, span_of, window_flags
 
 
 @pytest.mark.parametrize(
@@ -62,15 +62,54 @@ KNOWN = Window("2026-03-01T05:10Z")
 )
 def test_a_variable_that_names_a_start_is_given_beside_those_of_the_run(given: object, value: str) -> None:
     run = msgspec.structs.replace(ran(), args={"vars": given})
-    assert backfill_flags(incremental("m", vars=("currency", "from_date")), KNOWN, run) == ("--vars", value)
+    assert backfill_flags(incremental("m", vars=("currency", "from_date"), starts=("from_date",)), KNOWN, run) == ("--vars", value)
 
 
 @pytest.mark.parametrize("names", [(), ("currency",), ("since", "start_date"), ("start_dates",)])
 def test_no_variable_is_guessed(names: tuple[str, ...]) -> None:
-    assert backfill_flags(incremental("m", vars=names), KNOWN, None) == ()
+    assert backfill_flags(incremental("m", vars=names, starts=names), KNOWN, None) == ()
 
 
 def test_no_variable_without_a_start_or_beside_text_that_cannot_be_joined() -> None:
-    node = incremental("m", vars=("since",))
+    node = incremental("m", vars=("since",), starts=("since",))
     assert backfill_flags(node, Window("", "2026-03-01"), None) == ()
     assert backfill_flags(node, KNOWN, msgspec.structs.replace(ran(), args={"vars": "currency: EUR"})) == ()
+
+
+def test_a_variable_that_is_only_named_like_a_start_is_no_command() -> None:
+    assert backfill_flags(incremental("m", vars=("since",)), KNOWN, None) == ()
+
+
+LONG = Window("2026-03-02T04:00:00Z")
+AT = {"at": "TIMESTAMP", "id": "BIGINT"}
+
+
+@pytest.mark.parametrize(
+    ("build", "types", "span"),
+    [
+        ({"watermark": "at"}, AT, Span("at", "2026-03-01T00:00:00")),
+        ({"watermark": "AT", "back_seconds": 3 * 86400}, AT, Span("at", "2026-02-26T00:00:00")),
+        ({"watermark": "id"}, AT, Span("at", "2026-03-01T00:00:00")),
+        ({"watermark": "id"}, {**AT, "seen": "DATE"}, None),
+        ({"watermark": "id"}, {"id": "BIGINT"}, None),
+        ({"watermark": "id", "event_time": "seen"}, AT, Span("seen", "2026-03-01T00:00:00")),
+        ({"watermark": "loaded_at"}, {}, Span("loaded_at", "2026-03-01T00:00:00")),
+        ({"watermark": "batch"}, {}, None),
+        ({"event_time": "at"}, AT, None),
+        ({"takes_all": True}, AT, None),
+    ],
+)
+def test_the_rows_that_the_bad_time_may_have_reached(build: dict[str, object], types: dict[str, str], span: Span | None) -> None:
+    assert span_of(incremental("m", **build), LONG, types) == span
+
+
+def test_where_no_key_tells_rows_apart_not_a_row_more_is_replaced_than_must_be() -> None:
+    node = incremental("m", strategy="append", unique_key=(), watermark="at", back_seconds=3600)
+    assert span_of(node, LONG, AT) == Span("at", "2026-03-02T03:00:00")
+
+
+def test_a_span_ends_a_day_after_the_bad_time_and_is_not_known_without_a_start() -> None:
+    node = incremental("m", watermark="at")
+    assert span_of(node, Window("2026-03-02", "2026-03-02T04:00:00Z"), AT) == Span("at", "2026-03-01T00:00:00", "2026-03-04T00:00:00")
+    assert span_of(node, Window("", "2026-03-02T04:00:00Z"), AT) is None
+    assert span_of(node, Window("0001-01-01"), AT) is None

@@ -12,7 +12,8 @@ CALLS = re.compile(r"\{\{-?\s*(\w+(?:\.\w+)*)\s*\(|\{%-?\s*(?!endif|else|end)(\w
 PLAIN = frozenset({"config", "ref", "source", "var", "env_var", "function"})
 """Calls that say nothing of what an earlier run left."""
 BLOCK = re.compile(r"\{%-?\s*(?:el)?if\s[^%]*is_incremental\s*\(\s*\)[^%]*%\}(.*?)\{%-?\s*(?:elif|else|endif)", re.DOTALL)
-COMMENT = re.compile(r"\{#.*?#\}|--[^\n]*|/\*.*?\*/", re.DOTALL)
+COMMENT = re.compile(r"\{#.*?#\}|--(?:(?!\{%)[^\n])*|/\*(?:(?!\{%).)*?\*/", re.DOTALL)
+"""What says nothing: jinja's comments, and SQL's as far as no tag of jinja is in them, which is followed all the same."""
 THIS = re.compile(r"\{\{-?\s*this\s*-?\}\}")
 NEWEST = re.compile(r"""\bmax\s*\(\s*(?:\w+\s*\.\s*)?["`]?([A-Za-z_]\w*)["`]?\s*\)""", re.IGNORECASE)
 UNIT = r"(second|minute|hour|day|week|month|year)s?"
@@ -25,6 +26,10 @@ BACK = (
 PORTABLE = re.compile(r"\{\{-?\s*dbt(?:_utils)?\.(dateadd\(.*?\))\s*-?\}\}", re.DOTALL)
 LITERAL = re.compile(r"'[^']*'")
 LENGTHS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800, "month": 31 * 86400, "year": 366 * 86400}
+START = r"""[^<!=]>=?\s*(?:[\w:.]+\s*\(\s*)*['"]?\{\{-?\s*var\(\s*['"](\w+)['"]"""
+FROM_VAR = re.compile(START)
+"""A comparison with a variable as its lower bound, in a function such as CAST or not."""
+WHEN_GIVEN = re.compile(r"""\{%-?\s*if\s[^%]*?\bvar\(\s*['"](\w+)['"][^%]*%\}(.*?)\{%-?\s*(?:elif|else|endif)""", re.DOTALL)
 UNKNOWN = re.compile(r"\{\{|[-+]\s*\d|\bdate_?(?:add|sub|diff)\b|\binterval\b", re.IGNORECASE)
 """What is left of a filter that moves its start in a way that is not read here."""
 
@@ -36,16 +41,30 @@ class Filter(NamedTuple):
         takes_all: each run selects everything that the model reads.
         watermark: the model's own column whose newest value a run starts from; empty where that is not known.
         back: how many seconds before it a run starts.
+        starts: project variables from which a run selects, instead of from what it has, where they are given.
     """
 
     takes_all: bool = False
     watermark: str = ""
     back: int = 0
+    starts: tuple[str, ...] = ()
 
 
 def read_filter(code: str) -> Filter:
     """What the template of an incremental model says."""
     code = COMMENT.sub(" ", code)
+    return _taken(code)._replace(starts=_starts(code))
+
+
+def _starts(code: str) -> tuple[str, ...]:
+    """Variables that are the lower bound of what a run selects and have the place of any bound by what is there already."""
+    given = [name for name, branch in WHEN_GIVEN.findall(code) if name in FROM_VAR.findall(branch)]
+    blocks = BLOCK.findall(code)
+    always = FROM_VAR.findall(blocks[0]) if len(blocks) == 1 and not THIS.search(code) else []
+    return tuple(dict.fromkeys((*given, *always)))
+
+
+def _taken(code: str) -> Filter:
     if "is_incremental" not in code and not re.search(r"\bthis\b", code):
         calls = {first or second for first, second in CALLS.findall(code)}
         return Filter(takes_all=calls <= PLAIN)

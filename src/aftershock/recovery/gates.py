@@ -8,7 +8,7 @@ import msgspec
 
 from aftershock.impact.observed import read_sources
 from aftershock.model import Category, Phase, Step
-from aftershock.recovery.actions import COMMANDS
+from aftershock.recovery.actions import COMMANDS, SCRIPTED
 from aftershock.recovery.rules import RESTORED
 from aftershock.recovery.treatment import restored
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from aftershock.graph import LineageGraph
-    from aftershock.model import Assessment, Node
+    from aftershock.model import Assessment, Node, Run
     from aftershock.recovery.people import People
     from aftershock.recovery.repair import Repair
     from aftershock.recovery.statements import Writer, Written
@@ -66,11 +66,13 @@ GAP = "Is the gap longer than the last batch and the lookback? Then ask again wi
 PAUSE = (
     "Hold dbt snapshot, and dbt build which runs it, until its input is right: what it takes now stays in its history, and versions during the pause are lost."
 )
+SCHEDULE = "Hold whatever runs {} on a schedule until this plan is done: a run in between builds on what is half repaired."
 COPY = "Copy these relations in the warehouse: what a later step drops, or a person changes, cannot be had from elsewhere."
 STORAGE = "A copy of each in the warehouse's storage: drop them once the incident is closed."
 TARGET_COPY = "target-incident"
 TARGET = "Copy dbt's files first (cp -r target target-incident): the first command overwrites run_results.json, which dbt retry and the postmortem need."
 RESUME = "Once the tests pass, let dbt snapshot, and dbt build which runs it, run again: each day that they wait is a day without versions."
+RELEASE = "Once the tests pass, let the schedule run again."
 RESTART = "Once the tests pass, start the schedule that was stopped again, snapshots included."
 SCHEDULER = "whoever schedules dbt"
 OPERATOR = "whoever runs this plan"
@@ -81,15 +83,17 @@ def target_copy() -> Phase:
     return Phase("backup", (Step("backup", (), TARGET, who=OPERATOR),))
 
 
-def preamble(treatments: Sequence[Treatment], assessment: Assessment, graph: LineageGraph, people: People, repair: Repair) -> Iterator[Phase]:
+def preamble(  # noqa: PLR0913, PLR0917  # all that decides what must be true first
+    treatments: Sequence[Treatment], assessment: Assessment, graph: LineageGraph, people: People, repair: Repair, run: Run | None
+) -> Iterator[Phase]:
     """The phases gate, pause, backup and restore, each only where there is something to do."""
     writer = repair.writer
     gates = (*_causes(treatments, assessment, graph, people, writer), *_checks(treatments, assessment.radius.category, writer))
     if gates:
         yield Phase("gate", gates)
-    paused = _paused(treatments, assessment.radius.category)
-    if paused:
-        yield Phase("pause", (Step("pause", paused, PAUSE, who=SCHEDULER),))
+    held = (*_held(treatments, run), *_snapshots_held(treatments, assessment.radius.category))
+    if held:
+        yield Phase("pause", held)
     copied = _of(item for item in treatments if item.rule.copy)
     if copied:
         yield Phase("backup", tuple(_acted(Step("backup", copied, COPY, who=OPERATOR, costs=STORAGE), writer.copies(copied) if writer else (), repair)))
@@ -97,6 +101,19 @@ def preamble(treatments: Sequence[Treatment], assessment: Assessment, graph: Lin
     if lost:
         step = Step("restore", lost, RESTORED, who=people.of(*lost))
         yield Phase("restore", tuple(_shown(step, writer.restores(lost) if writer else ())))
+
+
+def _held(treatments: Sequence[Treatment], run: Run | None) -> Iterator[Step]:
+    """The job that may run again in between, by the command that it last ran."""
+    command = run.args.get("invocation_command") if run is not None else None
+    if isinstance(command, str) and command and any(item.rule.action in COMMANDS | SCRIPTED for item in treatments):
+        yield Step("pause", (), SCHEDULE.format(" ".join(command.split())), who=SCHEDULER)
+
+
+def _snapshots_held(treatments: Sequence[Treatment], category: Category) -> Iterator[Step]:
+    paused = _paused(treatments, category)
+    if paused:
+        yield Step("pause", paused, PAUSE, who=SCHEDULER)
 
 
 def _acted(step: Step, found: Sequence[Written], repair: Repair) -> Iterator[Step]:
@@ -115,13 +132,15 @@ def _shown(step: Step, found: Sequence[Written]) -> Iterator[Step]:
         yield msgspec.structs.replace(step, nodes=rest)
 
 
-def resume_steps(treatments: Sequence[Treatment], category: Category) -> Iterator[Step]:
+def resume_steps(treatments: Sequence[Treatment], category: Category, run: Run | None) -> Iterator[Step]:
     """What lets the jobs run again that a gate or the pause held."""
     paused = _paused(treatments, category)
     if category is Category.DATA_LOSS and (stopped := paused or _of(item for item in treatments if item.failing and _holds_data(item))):
         yield Step("confirm", stopped, RESTART, who=SCHEDULER)
     elif paused:
         yield Step("confirm", paused, RESUME, who=SCHEDULER)
+    elif any(_held(treatments, run)):
+        yield Step("confirm", (), RELEASE, who=SCHEDULER)
 
 
 def gated_sources(treatments: Sequence[Treatment], category: Category, graph: LineageGraph) -> tuple[str, ...]:

@@ -23,12 +23,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from aftershock.graph import LineageGraph
-    from aftershock.model import Assessment, Category, Policy, Project, Run
+    from aftershock.model import Assessment, Category, Engine, Policy, Project, Run
     from aftershock.recovery.statements import Writer
 
 RETRY = "dbt runs again exactly what failed or was skipped, with the arguments that the run had."
 FIXED = "The error is corrected."
-NOUNS = {**dict.fromkeys(INCREMENTAL_SHAPES, "incremental model"), "view": "view", "ephemeral": "ephemeral model", "semantic": "metric or semantic node", "function": "function"}
+NOUNS = {
+    **dict.fromkeys(INCREMENTAL_SHAPES, "incremental model"),
+    "view": "view",
+    "ephemeral": "ephemeral model",
+    "semantic": "metric or semantic node",
+    "function": "function",
+}
 
 
 def plan(  # noqa: PLR0913  # all that a plan is made of
@@ -40,6 +46,7 @@ def plan(  # noqa: PLR0913  # all that a plan is made of
     policy: Policy,
     writer: Writer | None = None,
     target: str = "",
+    engine: Engine = "dbt",
 ) -> RecoveryPlan:
     """The way back from an incident, as far as the artifacts allow: nothing is run, and no command is made up.
 
@@ -51,6 +58,7 @@ def plan(  # noqa: PLR0913  # all that a plan is made of
         policy: what else names owners, for those who must act upstream.
         writer: writes the SQL of steps; without one such a step has neither SQL nor command.
         target: dbt's target, where a person names it.
+        engine: what rebuilds: ``sql`` for statements instead of dbt's commands; the commands of other engines are made from dbt's afterwards.
 
     Returns:
         Phases in order; a kind of phase comes again where a later one depends on another kind. Every affected node that keeps rows is in a
@@ -63,16 +71,16 @@ def plan(  # noqa: PLR0913  # all that a plan is made of
     category = assessment.radius.category
     treated = tuple(treatments(assessment, graph, selectors, evidence=evidence, adapter=project.info.adapter, writer=writer))
     sources = gated_sources(treated, category, graph)
+    repair = Repair(graph, selectors, people, kept, writer, "sql" if engine == "sql" else "dbt")
     proof = (
         *freshness_steps(sources, graph, selectors, kept),
         *test_steps(treated, graph, selectors, kept),
-        *count_steps(treated),
+        *count_steps(treated, repair),
         *confirm_steps(treated, people),
-        *resume_steps(treated, category),
+        *resume_steps(treated, category, evidence.run),
     )
-    repair = Repair(graph, selectors, people, kept, writer)
     phases = (
-        *preamble(treated, assessment, graph, people, repair),
+        *preamble(treated, assessment, graph, people, repair, evidence.run),
         *_joined(_repaired(treated, category, evidence.run, repair), graph),
         *([Phase("verify", proof)] if proof else []),
     )
@@ -81,11 +89,11 @@ def plan(  # noqa: PLR0913  # all that a plan is made of
     overwrites = any(step.argv and step.kind != "freshness" for phase in phases for step in phase.steps)
     phases = (*([target_copy()] if overwrites else ()), *phases)
     notes = (*(kept.notes if has_commands else ()), *_notes(treated, assessment, graph, project))
-    return RecoveryPlan(phases, untouched, notes, asks_target=has_commands and kept.asks_target)
+    return RecoveryPlan(phases, untouched, notes, asks_target=has_commands and kept.asks_target, engine=repair.engine)
 
 
 def _repaired(treated: Sequence[Treatment], category: Category, run: Run | None, repair: Repair) -> Iterator[Phase]:
-    if not can_retry(treated, category, run, repair.graph):
+    if repair.engine != "dbt" or not can_retry(treated, category, run, repair.graph):
         yield from repair.phases(treated)
         return
     nodes = tuple(item.unique_id for item in treated if item.rule.action in COMMANDS)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from aftershock.model import Phase, Step
+from aftershock.model import Engine, Phase, Step
 from aftershock.recovery.actions import ACTIONS, COMMANDS, SCRIPTED, Action
 from aftershock.recovery.commands import batches
 from aftershock.recovery.rules import NOT_SELECTABLE, RULES, Rule
@@ -60,7 +60,7 @@ COSTS: dict[Action, str] = {
 REQUIRES: dict[Action, str] = {
     "full-refresh": "Upstream is repaired and holds every row that is here.",
     "window": "Upstream is repaired and holds every row of the window.",
-    "backfill": "Upstream is repaired, and the SQL selects from the variable on.",
+    "backfill": "Upstream is repaired.",
     "snapshot": "Its input is right, whole and without duplicates.",
     "replace-window": "Upstream is repaired and holds every row of the window.",
     "replace-keys": "Upstream is repaired.",
@@ -70,6 +70,8 @@ REQUIRES: dict[Action, str] = {
     "dedupe-versions": "Its input has no duplicates any more.",
 }
 GUARD = "It fails where what would be replaced holds rows that its query does not select now: then restore these first, or decide that they may go."
+REWRITE = "Its rows are deleted and inserted again in one transaction, as its query gives them now; the table itself stays, with its grants."
+REWRITTEN = "Rows that are no longer in what it reads."
 BY_HAND = "whoever may write to the warehouse"
 
 
@@ -91,6 +93,7 @@ class Repair(NamedTuple):
     people: People
     kept: Carried
     writer: Writer | None
+    engine: Engine = "dbt"
 
     def phases(self, treated: Sequence[Treatment]) -> Iterator[Phase]:
         """One phase of one step for everything that is built or done by hand, in order."""
@@ -99,7 +102,9 @@ class Repair(NamedTuple):
         for work, nodes in stages(kinds, self.graph, rank=lambda work: work, late=lambda work: ACTIONS[work.action].phase == "manual"):
             chosen = [by_id[unique_id] for unique_id in nodes]
             yield from self._guards(chosen)
-            if work.action in COMMANDS:
+            if work.action in COMMANDS and self.engine == "sql":
+                yield from self._transactions(work, chosen)
+            elif work.action in COMMANDS:
                 yield from self._commands(work.action, chosen, work.flags)
             elif work.action in SCRIPTED:
                 for group in self._groups(chosen):
@@ -156,6 +161,22 @@ class Repair(NamedTuple):
         for after in dict.fromkeys(item.rule.after for item in group if item.rule.after):
             selectable = [item for item in group if item.rule.after == after and self.selectors.find(item.unique_id) is not None]
             yield from self._commands(after, selectable)
+
+    def _transactions(self, work: Work, items: Sequence[Treatment]) -> Iterator[Phase]:
+        """Statements in place of dbt's command, node by node in order; the command for those between whose statements cannot be written."""
+        rest: list[Treatment] = []
+        for item in items:
+            found = self.writer.rebuild(item) if self.writer is not None else None
+            if found is None:
+                rest.append(item)
+                continue
+            if rest:
+                yield from self._commands(work.action, rest, work.flags)
+                rest = []
+            does = ACTIONS[work.action]
+            yield Phase(does.phase, (self.written(found, Step("sql", (item.unique_id,), REWRITE, item.rule.destroys or REWRITTEN)),))
+        if rest:
+            yield from self._commands(work.action, rest, work.flags)
 
     def _scripted(self, item: Treatment) -> Step:
         action = item.rule.action

@@ -55,7 +55,9 @@ WRONG_ROWS = frozenset({QUALITY, DOUBLE})
 """Rows are there that should not be, everywhere below; after a loss, what is below may be the last copy."""
 GAP = frozenset({FAILURE, BREAK})
 """Runs are missing."""
-RESTORED = "Put back what was lost from a copy or the warehouse's time travel, where upstream does not hold it: what follows builds again only what upstream has."
+RESTORED = (
+    "Put back what was lost from a copy or the warehouse's time travel, where upstream does not hold it: what follows builds again only what upstream has."
+)
 """Why a node that lost rows itself is restored first; the sentence says what a rule's action then does."""
 
 INCREMENTAL = INCREMENTAL_SHAPES
@@ -73,6 +75,7 @@ ONLY_COPY = "Its present rows, the only ones there are if what it reads has not 
 OLD_COLUMN = "The stored values of any column that is not back in what it reads."
 VERSIONS = "Versions since then that differ from the corrected input: true ones in between, which the input no longer shows, are among them."
 DOUBLES = "All but one of the rows that are alike."
+
 
 def _rule(  # noqa: PLR0913  # a row of the table
     categories: frozenset[Category] | Category,
@@ -328,7 +331,7 @@ RULES: tuple[Rule, ...] = (
         frozenset({QUALITY, LOSS}),
         "keyed",
         "backfill",
-        "Its SQL reads a variable that names a start: check that it selects from there on, then this run replaces every row since by its key.",
+        "Its SQL selects from a variable on where that is given, so that this run replaces every row since by its key.",
         "backfill",
         copy=True,
         count=True,
@@ -337,7 +340,7 @@ RULES: tuple[Rule, ...] = (
         DOUBLE,
         "keyed",
         "backfill",
-        "Its SQL reads a variable that names a start: check that it selects from there on, then this run leaves one row of each key since.",
+        "Its SQL selects from a variable on where that is given, so that this run leaves one row of each key since.",
         "backfill",
         "replaces",
         copy=True,

@@ -32,6 +32,12 @@ class Writer(Protocol):
     def script(self, item: Treatment) -> Written | None:
         """The transaction that does what a node's rule asks."""
 
+    def rebuild(self, item: Treatment) -> Written | None:
+        """The transaction that does what dbt's command would, and a query that shows what it did."""
+
+    def counts(self, items: Sequence[Treatment]) -> Written | None:
+        """A query of how many rows the windows hold that were repaired, from when to when."""
+
     def guards(self, items: Sequence[Treatment]) -> Sequence[Written]:
         """Queries that fail where a rebuild of these nodes would lose rows."""
 

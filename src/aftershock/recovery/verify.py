@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from aftershock.graph import LineageGraph
     from aftershock.recovery.carried import Carried
     from aftershock.recovery.people import People
+    from aftershock.recovery.repair import Repair
     from aftershock.recovery.selectors import Selectors
     from aftershock.recovery.treatment import Treatment
 
 FRESH = "These sources must be fresh again."
 TESTED = "Every test on an affected node must pass."
 COUNTED = "Count rows per batch or day against what these read: one that was left out fails no test."
+SHOWN = "Compare with the same window of a day that was right: how many rows it holds now, from when to when."
 NOT_TESTED = frozenset({"foreign", "exposure"})
 
 
@@ -48,8 +50,14 @@ def confirm_steps(treatments: Sequence[Treatment], people: People) -> Iterator[S
         yield Step("confirm", tuple(sorted(nodes)), why, who=people.of(*nodes))
 
 
-def count_steps(treatments: Sequence[Treatment]) -> Iterator[Step]:
-    """One step for what only a count proves."""
+def count_steps(treatments: Sequence[Treatment], repair: Repair) -> Iterator[Step]:
+    """What only a count proves: queries of the windows that were repaired, and one step for what has none."""
+    windows = [item for item in treatments if item.span is not None or item.flags]
+    found = repair.writer.counts([item for item in windows if item.rule.action != "leave"]) if repair.writer is not None else None
+    if found is not None:
+        inline = f"{{% raw %}}{found.text.rstrip().rstrip(';')}{{% endraw %}}"
+        argv = ("dbt", "show", "--inline", inline, "--limit", str(len(found.nodes)), *repair.kept.words) if "endraw" not in found.text else ()
+        yield Step("confirm", found.nodes, SHOWN, argv=argv, who="" if argv else OPERATOR, sql=found.text)
     counted = tuple(item.unique_id for item in treatments if item.rule.count)
     if counted:
         yield Step("confirm", counted, COUNTED, who=OPERATOR)

@@ -67,9 +67,10 @@ def start_vars(node: Node) -> tuple[str, ...]:
 def backfill_flags(node: Node, window: Window, run: Run | None) -> tuple[str, ...]:
     """``--vars`` and its value: the day from which a run must take rows in the one variable from which the node starts, and the variables of the run.
 
-    Empty where the start is unknown, there is no such variable or more than one, or the run's own variables cannot be joined with it.
+    Empty where the start is unknown, there is no such variable or more than one, its SQL does not show that it selects from there on, or the run's
+    own variables cannot be joined with it.
     """
-    start, names = _start(node, window), start_vars(node)
+    start, names = _start(node, window), tuple(name for name in start_vars(node) if name in node.build.starts)
     given = run.args.get("vars") if run is not None else None
     if start is None or len(names) != 1 or (vars_text(given) and not isinstance(given, dict)):
         return ()
@@ -81,16 +82,21 @@ def span_of(node: Node, window: Window, types: Mapping[str, str]) -> Span | None
     """The rows of an incremental model that the bad time may have reached, by a column that gives their time.
 
     That is its event_time, else the column whose newest value its runs start from, else the only column that the warehouse gives a date or time.
-    It starts as long before the bad time as a run looks back, and a day for rows that come late. None where the bad time's start is unknown, how
-    far back a run looks is unknown, or no column is certain.
+    It starts as long before the bad time as a run looks back. Where a key tells rows apart, a day is added for rows that come late, and it is widened to
+    whole days; a model that only appends may hold what its source no longer shows, so that not a row more is replaced than must be. None where the bad
+    time's start is unknown, how far back a run looks is unknown, or no column is certain.
 
     Args:
         node: the model.
         window: the bad time.
         types: the types of its columns by name, as far as the warehouse said them.
     """
-    start = _start(node, window)
-    if start is None or not node.build.watermark:
+    since = times.read(window.since)
+    if since is None or not node.build.watermark:
+        return None
+    keyed = bool(node.build.unique_key or node.primary_key)
+    start = _start(node, window) if keyed else _before(since, timedelta(seconds=node.build.back_seconds))
+    if start is None:
         return None
     column = node.build.event_time or _time_column(node, types)
     until = times.read(window.until)
@@ -104,8 +110,14 @@ def span_of(node: Node, window: Window, types: Mapping[str, str]) -> Span | None
 def _start(node: Node, window: Window) -> datetime | None:
     """The first day whose rows the bad time may have reached."""
     since = times.read(window.since)
+    start = _before(since, timedelta(seconds=node.build.back_seconds) + LATE) if since is not None else None
+    return _floor(start, "day") if start is not None else None
+
+
+def _before(moment: datetime, length: timedelta) -> datetime | None:
+    """As much earlier; None before the calendar's first day."""
     try:
-        return _floor(since - timedelta(seconds=node.build.back_seconds) - LATE, "day") if since is not None else None
+        return moment - length
     except OverflowError:
         return None
 
@@ -133,5 +145,3 @@ def _floor(moment: datetime, size: str) -> datetime:
 def _ceiling(moment: datetime, size: str) -> datetime:
     floor = _floor(moment, size)
     return floor if floor == moment else _floor(floor + LONGEST[size], size)
-
-

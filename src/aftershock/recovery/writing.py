@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -12,6 +12,7 @@ from aftershock.columns.implied import DELETED, META
 from aftershock.model import Category
 from aftershock.recovery.queries import Queries, Query
 from aftershock.recovery.statements import Written
+from aftershock.recovery.windows import Span
 from aftershock.sql import repair
 from aftershock.sql.repair import Script, SnapshotTable, Table
 
@@ -67,6 +68,64 @@ class SqlWriter:
         runnable = found.runnable and (guard is None or (guard.runnable and repair.takes_several(self._adapter)))
         return Written((item.unique_id,), (f"{guard.text}\n" if guard is not None else "") + found.text, runnable)
 
+    def rebuild(self, item: Treatment) -> Written | None:
+        """The transaction that does what dbt's command would for a table or incremental model, with how many rows it holds then.
+
+        None for an incremental model that only has to catch up: what its own filter selects is dbt's to say.
+        """
+        table, query = self._table(item.unique_id), self._queries.of(item.unique_id)
+        if table is None or isinstance(query, str):
+            return None
+        try:
+            found = self._rebuilt(item, table, query)
+            guard = self._guard(item, table, query) if item.rule.guard else None
+        except repair.NoQuery:
+            return None
+        if found is None:
+            return None
+        span = self._span(item, table)
+        proof = repair.window_proof(table, span.column, span.start, span.end, self._adapter) if span is not None else None
+        parts = [part for part in (guard, found, proof) if part is not None]
+        runnable = all(part.runnable for part in parts) and (len(parts) == 1 or repair.takes_several(self._adapter))
+        return Written((item.unique_id,), "\n".join(part.text for part in parts), runnable)
+
+    def _rebuilt(self, item: Treatment, table: Table, query: Query) -> Script | None:
+        span = self._span(item, table)
+        if item.rule.action in {"window", "backfill"}:
+            if span is None:
+                return None
+            return repair.replace_window(table, query.text, span.column, span.start, span.end, self._adapter, ctes=query.ctes)
+        if item.rule.action == "run" and item.shape == "keyed" and "takes-all" in item.facts and table.keys:
+            return repair.replace_keys(table, query.text, self._adapter, ctes=query.ctes)
+        if item.rule.action == "full-refresh" or (item.rule.action == "run" and item.shape == "table"):
+            return repair.replace_all(table, query.text, self._adapter, ctes=query.ctes)
+        return None
+
+    def counts(self, items: Sequence[Treatment]) -> Written | None:
+        """How many rows the windows hold that were repaired, from when to when."""
+        found: list[repair.Measured] = []
+        for item in items:
+            table = self._table(item.unique_id)
+            span = self._span(item, table) if table is not None else None
+            if table is not None and span is not None:
+                found.append(repair.Measured(self._reader.graph.nodes[item.unique_id].label, table, span.column, span.start, span.end))
+        if not found:
+            return None
+        measured = {window.table.relation for window in found}
+        nodes = tuple(item.unique_id for item in items if self._reader.graph.nodes[item.unique_id].relation_name in measured)
+        return Written(nodes, repair.window_counts(found, self._adapter).text)
+
+    def _span(self, item: Treatment, table: Table) -> Span | None:
+        """The window that a node's repair is about, by a column that the table has."""
+        if item.shape == "microbatch" and item.flags:
+            span = Span(self._reader.graph.nodes[item.unique_id].build.event_time, item.flags[1], item.flags[3])
+        elif item.span is not None:
+            span = item.span
+        else:
+            return None
+        column = _within(table.columns, (span.column,))
+        return Span(column[0], span.start, span.end) if column else None
+
     def guards(self, items: Sequence[Treatment]) -> Sequence[Written]:
         """Queries that fail where a rebuild of these nodes would lose rows; none for a node whose query or columns are not known."""
         found: list[tuple[str, Script]] = []
@@ -79,14 +138,19 @@ class SqlWriter:
 
     def copies(self, unique_ids: Sequence[str]) -> Sequence[Written]:
         """A copy of each of these relations, beside it under a name with the time of the incident; none where its name is not certain."""
-        found = [(unique_id, repair.backup(Table(node.relation_name, (), ()), copy, self._adapter)) for unique_id, node, copy in self._named(unique_ids, "before")]
+        found = [
+            (unique_id, repair.backup(Table(node.relation_name, (), ()), copy, self._adapter)) for unique_id, node, copy in self._named(unique_ids, "before")
+        ]
         return self._together(found)
 
     def restores(self, unique_ids: Sequence[str]) -> Sequence[Written]:
         """Each relation as it was just before the data became bad, beside it, where the warehouse can still say."""
         if not self._window.since:
             return ()
-        found = ((unique_id, repair.time_travel(node.relation_name, copy, self._window.since, self._adapter)) for unique_id, node, copy in self._named(unique_ids, "was"))
+        found = (
+            (unique_id, repair.time_travel(node.relation_name, copy, self._window.since, self._adapter))
+            for unique_id, node, copy in self._named(unique_ids, "was")
+        )
         return [Written((unique_id,), script.text, script.runnable) for unique_id, script in found if script is not None]
 
     def hint(self, unique_id: str) -> str:
@@ -190,12 +254,12 @@ class SqlWriter:
         deleted = called.get(DELETED, DELETED) if self._reader.graph.nodes[unique_id].build.hard_deletes == "new_record" else ""
         meta = {name.lower() for name in (scd_id, updated, valid_from, valid_to, deleted)}
         own = tuple(column for column in table.columns if column.lower() not in meta)
-        strategy = str(config.get("strategy") or "")
+        strategy: Literal["check", "timestamp"] = "check" if config.get("strategy") == "check" else "timestamp"
         checked = config.get("check_cols")
         tracked = own if strategy != "check" or checked == "all" else _within(own, _listed(checked))
         keys = _within(own, _listed(config.get("unique_key")))
         updated_at = next(iter(_within(own, _listed(config.get("updated_at")))), "")
-        if strategy not in {"check", "timestamp"} or not keys or not tracked or (strategy == "timestamp" and not updated_at):
+        if not keys or not tracked or (strategy == "timestamp" and not updated_at):
             return None
         current = config.get("dbt_valid_to_current")
         return SnapshotTable(
@@ -238,4 +302,3 @@ def _beside(node: Node, suffix: str) -> str:
 def _digits(moment: str) -> str:
     found = times.read(moment)
     return found.strftime("%Y%m%d%H%M") if found is not None else "incident"
-
