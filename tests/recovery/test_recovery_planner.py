@@ -125,6 +125,13 @@ def test_microbatch_gets_whole_batches_and_never_a_full_refresh() -> None:
     assert any("event time in UTC" in note for note in found.notes)
 
 
+@pytest.mark.parametrize(("adapter", "repair"), [("duckdb", "window window"), ("postgres", "manual sql")])
+def test_a_microbatch_model_whose_batches_are_merged_is_no_repair_for_rows_that_must_go(adapter: str, repair: str) -> None:
+    of = project(source(), microbatch("days", RAW), adapter=adapter)
+    assert repair_of(planned(of, "duplicate-load", RAW, window=WINDOW), "days") == repair
+    assert repair_of(planned(of, "stale-data", RAW, window=WINDOW), "days") == "window window"
+
+
 @pytest.mark.parametrize("category", [item for item in Category if item is not Category.SCHEMA_BREAK])
 def test_without_an_end_a_window_ends_when_it_was_detected(category: Category) -> None:
     of = project(source(), microbatch("days", RAW))

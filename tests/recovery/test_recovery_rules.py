@@ -125,7 +125,13 @@ def test_facts() -> None:
     node = incremental("m", full_refresh=False, on_schema_change="sync_all_columns")
     assert facts_of(node, ("failing", "window"), "skipped") == {"failing", "window", "not-run", "blocked", "sync", "key"}
     assert facts_of(model("m", full_refresh=True), (), "partial success") == {"errored", "forced"}
-    assert facts_of(incremental("m", strategy="delete+insert", takes_all=True), ("backfill",), "success") == {"built", "replaces", "backfill", "key", "takes-all"}
+    assert facts_of(incremental("m", strategy="delete+insert", takes_all=True), ("backfill",), "success") == {
+        "built",
+        "replaces",
+        "backfill",
+        "key",
+        "takes-all",
+    }
     assert facts_of(msgspec.structs.replace(model("m"), primary_key=("id",)), (), "") == {"key"}
     closing = other("snapshot", "m")
     for word, closes in (("", set()), ("ignore", set()), ("invalidate", {"closes"}), ("new_record", {"closes"})):

@@ -191,6 +191,17 @@ RULES: tuple[Rule, ...] = (
     _rule(ALL, INCREMENTAL, "run", "full_refresh: true is set, so that a plain run rebuilds it whole.", "forced", destroys=OLD_ROWS, copy=True, guard=True),
     # microbatch: never a full refresh
     _rule(
+        WRONG_ROWS,
+        "microbatch",
+        "replace-window",
+        "On this warehouse microbatch merges its batches by key and so removes no row: those of the window are deleted and inserted again.",
+        "timed",
+        "merges",
+        destroys=WINDOW_ROWS,
+        copy=True,
+        guard=True,
+    ),
+    _rule(
         LOSS,
         "microbatch",
         "window",

@@ -53,12 +53,14 @@ Fact = Literal[
     "replaces",
     "closes",
     "dropped",
+    "merges",
 ]
 """``confirmed``: the incident is, for a data loss. ``errored``, ``not-run``, ``built``: by the last run. ``unrun``: not built since the data became bad.
 ``blocked``, ``forced``: ``full_refresh: false``, ``true``. ``window``: the bad time is known and the node's batches too. ``backfill``: its start is
 known and so is the variable that the SQL starts from. ``timed``: the bad time is known, and by which column its rows have a time. ``key``: a key tells its
 rows apart. ``takes-all``: each run selects everything that it reads. ``sync``: ``on_schema_change: sync_all_columns``. ``replaces``: every stored row of
-a key is deleted before the key is inserted. ``closes``: a snapshot closes rows that its input does not hold. ``dropped``: an earlier step of the plan drops it."""
+a key is deleted before the key is inserted. ``closes``: a snapshot closes rows that its input does not hold. ``dropped``: an earlier step of the plan drops it.
+``merges``: its batches are merged by key, which removes no row."""
 
 INCREMENTAL_SHAPES: frozenset[Shape] = frozenset({"microbatch", "append", "keyed", "overwrite", "custom-incremental"})
 
@@ -71,6 +73,8 @@ CLOSES = frozenset({"invalidate", "new_record"})
 STRATEGIES: dict[str, Shape] = {"microbatch": "microbatch", "append": "append", "insert_overwrite": "overwrite"}
 TYPES: dict[str, Shape] = {"source": "source", "seed": "seed", "snapshot": "snapshot", "function": "function", "exposure": "exposure"}
 GOOD_STATUSES = frozenset({"success", "reused"})
+MERGING_ADAPTERS = frozenset({"postgres", "greenplum", "alloydb"})
+"""Adapters on which microbatch is a MERGE by unique key: a row that is gone from what it reads stays. Seen with dbt-postgres 1.11."""
 CASCADING_ADAPTERS = frozenset({"postgres", "redshift"})
 """Adapters on which replacing a table drops the views that read it."""
 

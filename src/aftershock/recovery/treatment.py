@@ -11,7 +11,7 @@ from aftershock.phrases import listing
 from aftershock.recovery.actions import COMMANDS
 from aftershock.recovery.history import unbuilt_since
 from aftershock.recovery.rules import NOT_SELECTABLE, Rule, rule_for
-from aftershock.recovery.shapes import CASCADING_ADAPTERS, INCREMENTAL_SHAPES, Fact, Shape, facts_of, shape_of
+from aftershock.recovery.shapes import CASCADING_ADAPTERS, INCREMENTAL_SHAPES, MERGING_ADAPTERS, Fact, Shape, facts_of, shape_of
 from aftershock.recovery.windows import Span, backfill_flags, span_of, start_vars, window_flags
 
 if TYPE_CHECKING:
@@ -93,7 +93,9 @@ def treatments(  # noqa: PLR0913  # what decides
         node = graph.nodes[unique_id]
         shape, window = shape_of(node), bad_time(assessment)
         batches, backfill = window_flags(node, window), backfill_flags(node, window, evidence.run)
-        span = span_of(node, assessment.window, evidence.types(unique_id)) if shape in INCREMENTAL_SHAPES else None
+        merges = shape == "microbatch" and adapter in MERGING_ADAPTERS
+        span = span_of(node, assessment.window, evidence.types(unique_id)) if shape in INCREMENTAL_SHAPES - {"microbatch"} else None
+        span = Span(node.build.event_time, batches[1], batches[3]) if merges and batches else span
         below = adapter in CASCADING_ADAPTERS and not replaced.isdisjoint(graph.parents(unique_id))
         given: dict[Fact, bool] = {
             "failing": any(seed.unique_id == unique_id for seed in radius.seeds),
@@ -102,6 +104,7 @@ def treatments(  # noqa: PLR0913  # what decides
             "backfill": bool(backfill),
             "timed": span is not None,
             "dropped": below,
+            "merges": merges,
             "unrun": unbuilt_since(unique_id, assessment.window.since, evidence.history, evidence.run),
         }
         facts = facts_of(node, (fact for fact, holds in given.items() if holds), evidence.status(unique_id))

@@ -211,7 +211,8 @@ class SqlWriter:
         if item.span is None or not _within(table.columns, (item.span.column,)):
             return None
         (column,) = _within(table.columns, (item.span.column,))
-        return repair.replace_window(table, query.text, column, item.span.start, item.span.end, self._adapter, ctes=query.ctes)
+        replace = repair.replace_window_by_key if table.keys else repair.replace_window
+        return replace(table, query.text, column, item.span.start, item.span.end, self._adapter, ctes=query.ctes)
 
     def _replace_keys(self, item: Treatment, table: Table, query: Query) -> Script | None:
         if not table.keys:
