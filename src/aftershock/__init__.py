@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         read_patches,
         read_stdin,
     )
+    from aftershock.artifacts.runs import read_runs
     from aftershock.cache import Cache, cache_dir
     from aftershock.cache.shelf import Shelf
     from aftershock.columns.jobs import Limits
@@ -49,24 +50,50 @@ if TYPE_CHECKING:
         UnknownName,
         UsageError,
     )
+    from aftershock.execute import (
+        Recovery,
+        RecoveryEnding,
+        RecoveryEntry,
+        RunPlace,
+        begin_recovery,
+        newest_recovery,
+        recover,
+        recovery_commands,
+        resume_recovery,
+        run_place,
+    )
     from aftershock.graph import LineageGraph
-    from aftershock.model import CATEGORIES, Artifacts, Assessment, Catalog, Category, Node, Owner, Policy, Project, RecoveryPlan, Report, Severity
+    from aftershock.model import CATEGORIES, Artifacts, Assessment, Catalog, Category, Node, Owner, Policy, Project, RecoveryPlan, Report, Severity, Step
     from aftershock.model.diagnosis import Diagnosis
     from aftershock.model.lineage import LineageReport
+    from aftershock.model.proof import PlanRecord, Recorded, Verification
+    from aftershock.planning import plan
     from aftershock.render import FORMATS, render
     from aftershock.render.diagnosis import diagnosis_json, diagnosis_text
     from aftershock.render.error import error_line, terminal_text
     from aftershock.render.json import error_json
     from aftershock.render.lineage import LINEAGE_FORMATS, render_lineage
     from aftershock.render.nothing import render_nothing
+    from aftershock.render.plan import PLAN_FORMATS, PLAN_SHELLS, render_no_plan, render_plan
     from aftershock.render.progress import progress_bar
+    from aftershock.render.proof import VERIFY_FORMATS, render_verification
+    from aftershock.render.recovery_log import (
+        render_dry_run,
+        render_plan_question,
+        render_recovery_end,
+        render_recovery_question,
+        render_step_begin,
+        render_step_end,
+    )
     from aftershock.select import complete, resolve, select
     from aftershock.sql.dialects import DIALECTS, known_dialect
     from aftershock.tracing import lineage, variables
     from aftershock.triage import assess, find
+    from aftershock.verifying import read_plan, read_recorded, verify
 
 _HOMES = {
     "artifacts": ("artifacts_from_bytes", "find_manifest", "find_project_root", "read_artifacts", "read_catalog", "read_configs", "read_patches", "read_stdin"),
+    "artifacts.runs": ("read_runs",),
     "cache": ("Cache", "cache_dir"),
     "cache.shelf": ("Shelf",),
     "columns.jobs": ("Limits",),
@@ -86,21 +113,60 @@ _HOMES = {
         "UnknownName",
         "UsageError",
     ),
+    "execute": (
+        "Recovery",
+        "RecoveryEnding",
+        "RecoveryEntry",
+        "RunPlace",
+        "begin_recovery",
+        "newest_recovery",
+        "recover",
+        "recovery_commands",
+        "resume_recovery",
+        "run_place",
+    ),
     "graph": ("LineageGraph",),
-    "model": ("CATEGORIES", "Artifacts", "Assessment", "Catalog", "Category", "Node", "Owner", "Policy", "Project", "RecoveryPlan", "Report", "Severity"),
+    "model": (
+        "CATEGORIES",
+        "Artifacts",
+        "Assessment",
+        "Catalog",
+        "Category",
+        "Node",
+        "Owner",
+        "Policy",
+        "Project",
+        "RecoveryPlan",
+        "Report",
+        "Severity",
+        "Step",
+    ),
     "model.diagnosis": ("Diagnosis",),
     "model.lineage": ("LineageReport",),
+    "model.proof": ("PlanRecord", "Recorded", "Verification"),
+    "planning": ("plan",),
     "render": ("FORMATS", "render"),
     "render.diagnosis": ("diagnosis_json", "diagnosis_text"),
     "render.error": ("error_line", "terminal_text"),
     "render.json": ("error_json",),
     "render.lineage": ("LINEAGE_FORMATS", "render_lineage"),
     "render.nothing": ("render_nothing",),
+    "render.plan": ("PLAN_FORMATS", "PLAN_SHELLS", "render_no_plan", "render_plan"),
     "render.progress": ("progress_bar",),
+    "render.proof": ("VERIFY_FORMATS", "render_verification"),
+    "render.recovery_log": (
+        "render_dry_run",
+        "render_plan_question",
+        "render_recovery_end",
+        "render_recovery_question",
+        "render_step_begin",
+        "render_step_end",
+    ),
     "select": ("complete", "resolve", "select"),
     "sql.dialects": ("DIALECTS", "known_dialect"),
     "tracing": ("lineage", "variables"),
     "triage": ("assess", "find"),
+    "verifying": ("read_plan", "read_recorded", "verify"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -109,6 +175,9 @@ __all__ = [
     "DIALECTS",
     "FORMATS",
     "LINEAGE_FORMATS",
+    "PLAN_FORMATS",
+    "PLAN_SHELLS",
+    "VERIFY_FORMATS",
     "AftershockError",
     "AmbiguousName",
     "ArtifactError",
@@ -128,19 +197,28 @@ __all__ = [
     "NothingListed",
     "OutputError",
     "Owner",
+    "PlanRecord",
     "Policy",
     "Project",
     "ProjectLineage",
+    "Recorded",
+    "Recovery",
+    "RecoveryEnding",
+    "RecoveryEntry",
     "RecoveryPlan",
     "Report",
+    "RunPlace",
     "SelectionError",
     "Severity",
     "Shelf",
+    "Step",
     "UnknownName",
     "UsageError",
+    "Verification",
     "__version__",
     "artifacts_from_bytes",
     "assess",
+    "begin_recovery",
     "cache_dir",
     "column_lineage",
     "complete",
@@ -157,22 +235,41 @@ __all__ = [
     "known_dialect",
     "lineage",
     "load_policy",
+    "newest_recovery",
     "open_lineage",
+    "plan",
     "progress_bar",
     "read_artifacts",
     "read_catalog",
     "read_configs",
     "read_patches",
+    "read_plan",
+    "read_recorded",
+    "read_runs",
     "read_stdin",
+    "recover",
+    "recovery_commands",
     "render",
+    "render_dry_run",
     "render_lineage",
+    "render_no_plan",
     "render_nothing",
+    "render_plan",
+    "render_plan_question",
+    "render_recovery_end",
+    "render_recovery_question",
+    "render_step_begin",
+    "render_step_end",
+    "render_verification",
     "resolve",
+    "resume_recovery",
+    "run_place",
     "schema",
     "select",
     "starter",
     "terminal_text",
     "variables",
+    "verify",
 ]
 
 

@@ -10,14 +10,14 @@ import msgspec
 from aftershock import recovery, times
 from aftershock.artifacts import read_catalog
 from aftershock.errors import ArtifactError, UsageError
-from aftershock.model import Category, Engine
+from aftershock.model import Catalog, CatalogTable, Category, Engine
 from aftershock.triage import examine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from aftershock.columns.project import ProjectLineage
-    from aftershock.model import Artifacts, Catalog, Estimate, Policy, RecoveryPlan, Report, Run, Severity
+    from aftershock.model import Artifacts, Estimate, Policy, RecoveryPlan, Report, Run, Severity
     from aftershock.triage import Case
 
 RUNNING = frozenset({"build", "run", "seed", "snapshot", "retry", "test"})
@@ -106,7 +106,7 @@ def plan(  # noqa: PLR0913  # the public question
     catalog = catalog if catalog is not None else _catalog(case.artifacts)
     reader = (reader if reader is not None else _open(case.artifacts, catalog)).over(case.graph)
     runs = tuple(sorted(history, key=lambda run: run.generated_at))
-    evidence = recovery.Evidence(case.artifacts.run, runs, catalog)
+    evidence = recovery.Evidence(case.artifacts.run, runs, _with_columns(catalog, case, reader))
     found = _planned(case, evidence, reader, target, engine)
     return case.report(msgspec.structs.replace(found, estimate=_estimate(found, case, evidence, threads)))
 
@@ -148,6 +148,18 @@ def _open(artifacts: Artifacts, catalog: Catalog | None) -> ProjectLineage:
 def _catalog(artifacts: Artifacts) -> Catalog | None:
     path = next((Path(file.path) for file in artifacts.files if file.kind == "manifest" and file.path), None)
     return read_catalog(path.parent) if path is not None and path.is_file() else None
+
+
+def _with_columns(catalog: Catalog | None, case: Case, reader: ProjectLineage) -> Catalog:
+    """The catalog, and for affected incremental models that it lacks the columns that their SQL yields, of no known type."""
+    from aftershock.recovery.queries import Queries
+
+    tables, queries = dict(catalog.tables) if catalog is not None else {}, Queries(reader)
+    for item in case.assessment.radius.affected:
+        node = case.graph.nodes[item.unique_id]
+        if node.build.watermark and item.unique_id not in tables and (columns := queries.columns(item.unique_id)):
+            tables[item.unique_id] = CatalogTable(item.unique_id, columns=dict.fromkeys(columns, ""))
+    return msgspec.structs.replace(catalog, tables=tables) if catalog is not None else Catalog(tables=tables)
 
 
 def _check_age(case: Case) -> None:

@@ -110,6 +110,31 @@ def test_when_a_node_ran_is_from_its_first_to_its_last_timing() -> None:
     assert result(timing=None).started_at == ""
 
 
+@pytest.mark.parametrize(
+    ("written", "batches"),
+    [({"successful": [["a", "b"], ["b", "c"]], "failed": [["c", "d"]]}, 3), ({"successful": None, "failed": []}, 0), (None, 0), ([["a", "b"]], 0)],
+)
+def test_how_many_batches_a_microbatch_model_went_through(written: object, batches: int) -> None:
+    assert result(batch_results=written).batches == batches
+
+
+def test_how_long_a_run_took_and_on_which_threads() -> None:
+    found = run(metadata={**metadata("run-results", 6), "invocation_started_at": "2026-03-01T06:00:00.5Z"}, elapsed_time="3.5")
+    assert (found.started_at, found.elapsed) == ("2026-03-01T06:00:00.5Z", 3.5)
+    assert (run().started_at, run().elapsed) == ("", None)
+    assert (result(thread_id="Thread-1 (worker)").thread, result().thread) == ("Thread-1 (worker)", "")
+
+
+def test_in_shop_how_long_and_on_which_threads_is_what_dbt_says() -> None:
+    data, written = shop("green", "run_results")
+    found = read_run(data, "run_results.json")
+    assert (found.started_at, found.elapsed) == (written["metadata"]["invocation_started_at"], written["elapsed_time"])
+    assert {unique_id: item.thread for unique_id, item in found.results.items()} == {item["unique_id"]: item["thread_id"] for item in written["results"]}
+    assert found.results["model.shop.fct_events"].batches == len(
+        next(r for r in written["results"] if r["unique_id"] == "model.shop.fct_events")["batch_results"]["successful"]
+    )
+
+
 def test_a_result_without_an_id_is_no_result() -> None:
     assert run({"status": "success"}).results == {}
 

@@ -28,7 +28,7 @@ def of(where: str, branch: str = "is_incremental()") -> Filter:
     ],
 )
 def test_where_a_run_starts(where: str, column: str, back: int) -> None:
-    assert of(where) == Filter(watermark=column, back=back)
+    assert of(where) == Filter(watermark=column, back=back, strict=not back and ">=" not in where)
 
 
 @pytest.mark.parametrize(

@@ -194,7 +194,7 @@ def test_a_list_without_a_node_is_an_answer_in_every_format(format_: str, run: R
     assert found.out.count("Nothing in the list is a node of this project") == 1
     if format_ == "json":
         assert json.loads(found.out) == {
-            "schema_version": "1.1",
+            "schema_version": "1.2",
             "summary": "Nothing in the list is a node of this project.",
             "affected": [],
             "warnings": [

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from building import assessed, exposure, model, node, run_of, seeds_of
+from building import assessed, exposure, model, node, seeds_of
 
 from aftershock.impact import checklist
-from aftershock.model import Assessment, ChecklistItem, Impact, Owner, Phase, RecoveryPlan, Result, Run, Step
+from aftershock.model import Assessment, ChecklistItem, Estimate, Impact, Owner, Phase, RecoveryPlan, Step
 
 EVE = Owner("Eve", "eve@shop.example")
 OWNED: dict[str, Any] = {"meta": {"owner": "@ann"}}
@@ -26,8 +26,8 @@ ITEMS = (
 """Those of the incident checklist, in its order."""
 
 
-def listed(assessment: Assessment, plan: RecoveryPlan = NO_PLAN, *, run: Run | None = None, declared: int = 1) -> dict[str, ChecklistItem]:
-    items = checklist(assessment, plan, run=run, declared_exposures=declared)
+def listed(assessment: Assessment, plan: RecoveryPlan = NO_PLAN, *, declared: int = 1) -> dict[str, ChecklistItem]:
+    items = checklist(assessment, plan, declared_exposures=declared)
     assert tuple(item.item for item in items) == ITEMS
     assert all(bool(item.ask) == (item.status == "open") for item in items), "whatever is open says what to find out"
     return {item.item: item for item in items}
@@ -130,18 +130,26 @@ def plan(*steps: Step, kind: Any = "plain") -> RecoveryPlan:  # noqa: ANN401
 
 
 RUN_TWO = Step("run", ("model.shop.orders", "model.shop.mart"), "why", argv=("dbt", "run"))
+BASIS = ("2 of 2 nodes timed in 3 earlier runs.",)
 
 
 @pytest.mark.parametrize(
-    ("seconds", "shown"), [({"orders": 1.26}, "1 of 2 timed: 1.3 s"), ({"orders": 60.0, "mart": 300.0}, "2 of 2 timed: 6 min"), ({"orders": 9000.0}, "2.5 h")]
+    ("low", "high", "shown"),
+    [(1.26, 3.0, "1.3 s to 3.0 s"), (80.0, 240.0, "80.0 s to 4 min"), (3600.0, 9000.0, "60 min to 2.5 h"), (0.0, 0.04, "0.0 s to 0.0 s")],
 )
-def test_the_estimate_adds_up_the_last_run(seconds: dict[str, float], shown: str) -> None:
-    results = {f"model.shop.{name}": Result(f"model.shop.{name}", "success", seconds=value) for name, value in seconds.items()}
-    item = listed(assessed(model("orders", **OWNED)), plan(RUN_TWO), run=Run("build", results=results))["Recovery estimate"]
+def test_the_estimate_is_the_plans(low: float, high: float, shown: str) -> None:
+    found = RecoveryPlan((Phase("plain", (RUN_TWO,)),), estimate=Estimate(low, high, BASIS))
+    item = listed(assessed(model("orders", **OWNED)), found)["Recovery estimate"]
     assert item.status == "open", "nobody can prove how long the cause takes"
-    assert item.answer.startswith("2 nodes to rebuild; ")
-    assert shown in item.answer
+    assert item.answer == f"{shown} for 1 command, 2 nodes to rebuild"
+    assert item.evidence == BASIS
     assert item.ask == "Ask @ann how long the cause takes to fix."
+
+
+def test_commands_that_prove_are_counted_and_the_nodes_that_they_look_at_are_not_rebuilt() -> None:
+    verify = Phase("verify", (Step("test", ("test.shop.one",), "why", argv=("dbt", "test")),))
+    found = RecoveryPlan((Phase("plain", (RUN_TWO, RUN_TWO)), verify), estimate=Estimate(10.0, 20.0, BASIS))
+    assert listed(assessed(model("orders")), found)["Recovery estimate"].answer == "10.0 s to 20.0 s for 3 commands, 2 nodes to rebuild"
 
 
 def test_an_estimate_without_timings_or_without_commands_says_so() -> None:
@@ -149,24 +157,16 @@ def test_an_estimate_without_timings_or_without_commands_says_so() -> None:
     by_hand = Step("sql", ("model.shop.orders",), "why", who="Ann")
     verify = plan(Step("test", ("model.shop.orders",), "why", argv=("dbt", "test")), kind="verify")
     for nothing in (NO_PLAN, plan(by_hand), verify):
-        assert listed(assessment, nothing)["Recovery estimate"].answer == "unknown: no command of dbt's repairs this by itself"
-    for run in (None, run_of(), run_of(orders="skipped")):
-        assert listed(assessment, plan(RUN_TWO), run=run)["Recovery estimate"].answer == "unknown: 2 nodes to rebuild, no timings of earlier runs"
+        assert listed(assessment, nothing)["Recovery estimate"].answer == "unknown: no command repairs this by itself"
+    unknown = RecoveryPlan((Phase("plain", (RUN_TWO,)),), estimate=Estimate(basis=BASIS))
+    item = listed(assessment, unknown)["Recovery estimate"]
+    assert (item.answer, item.evidence) == ("unknown: 2 nodes to rebuild, too little is known of earlier runs", BASIS)
 
 
 def test_whom_to_ask_are_the_owners_of_failing_nodes_and_at_most_three() -> None:
     below = tuple(model(f"m{index}", "orders", meta={"owner": f"@o{index}"}) for index in range(5))
     assert "Ask @ann: " in listed(assessed(model("orders", **OWNED), *below))["Financial impact"].ask
     assert "Ask @o0, @o1, @o2 and 2 more: " in listed(assessed(model("orders"), *below))["Financial impact"].ask
-
-
-def test_only_what_was_built_is_timed_and_every_node_is_counted_once() -> None:
-    results = {f"model.shop.{name}": Result(f"model.shop.{name}", status, seconds=9.0) for name, status in (("orders", "error"), ("mart", "success"))}
-    twice = plan(RUN_TWO, RUN_TWO)
-    timed = listed(assessed(model("orders")), twice, run=Run("build", results=results))["Recovery estimate"]
-    assert timed.answer == "2 nodes to rebuild; 1 of 2 timed: 9.0 s one after another in the last run"
-    failed = Run("build", results={"model.shop.orders": results["model.shop.orders"]})
-    assert listed(assessed(model("orders")), twice, run=failed)["Recovery estimate"].answer == "unknown: 2 nodes to rebuild, no timings of earlier runs"
 
 
 def test_whoever_owns_a_node_is_asked_for_its_readers_outside_the_graph() -> None:

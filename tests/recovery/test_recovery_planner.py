@@ -179,7 +179,7 @@ BACKFILL = {"vars": ("backfill_start", "currency"), "starts": ("backfill_start",
 def test_a_keyed_model_starts_from_its_variable_where_the_bad_time_is_known() -> None:
     run = msgspec.structs.replace(ran(), args={"target": "prod", "vars": {"currency": "EUR"}})
     found = planned(shop(**BACKFILL), "duplicate-load", RAW, run=run, window=WINDOW)
-    variables = '--vars {"backfill_start": "2026-03-01", "currency": "EUR"}'
+    variables = '--vars {"backfill_start": "2026-03-02", "currency": "EUR"}'
     assert f"dbt run --select facts {variables} --target prod" in commands(found)
     assert sum("backfill_start" in line for line in commands(found)) == 1
     assert all(line.count("--vars") == 1 for line in commands(found))

@@ -54,10 +54,10 @@ KNOWN = Window("2026-03-01T05:10Z")
 @pytest.mark.parametrize(
     ("given", "value"),
     [
-        (None, '{"from_date": "2026-02-28"}'),
-        ({}, '{"from_date": "2026-02-28"}'),
-        ("{}", '{"from_date": "2026-02-28"}'),
-        ({"land": "Å", "from_date": "2020-01-01"}, '{"from_date": "2026-02-28", "land": "Å"}'),
+        (None, '{"from_date": "2026-03-01"}'),
+        ({}, '{"from_date": "2026-03-01"}'),
+        ("{}", '{"from_date": "2026-03-01"}'),
+        ({"land": "Å", "from_date": "2020-01-01"}, '{"from_date": "2026-03-01", "land": "Å"}'),
     ],
 )
 def test_a_variable_that_names_a_start_is_given_beside_those_of_the_run(given: object, value: str) -> None:
@@ -87,13 +87,15 @@ AT = {"at": "TIMESTAMP", "id": "BIGINT"}
 @pytest.mark.parametrize(
     ("build", "types", "span"),
     [
-        ({"watermark": "at"}, AT, Span("at", "2026-03-01T00:00:00")),
-        ({"watermark": "AT", "back_seconds": 3 * 86400}, AT, Span("at", "2026-02-26T00:00:00")),
-        ({"watermark": "id"}, AT, Span("at", "2026-03-01T00:00:00")),
+        ({"watermark": "at"}, AT, Span("at", "2026-03-02T04:00:00")),
+        ({"watermark": "AT", "back_seconds": 3 * 86400}, AT, Span("at", "2026-02-27T04:00:00")),
+        ({"watermark": "id"}, AT, Span("at", "2026-03-02T04:00:00")),
         ({"watermark": "id"}, {**AT, "seen": "DATE"}, None),
         ({"watermark": "id"}, {"id": "BIGINT"}, None),
-        ({"watermark": "id", "event_time": "seen"}, AT, Span("seen", "2026-03-01T00:00:00")),
-        ({"watermark": "loaded_at"}, {}, Span("loaded_at", "2026-03-01T00:00:00")),
+        ({"watermark": "id", "event_time": "seen"}, {**AT, "seen": "DATE"}, Span("seen", "2026-03-02T00:00:00")),
+        ({"watermark": "loaded_at"}, {}, Span("loaded_at", "2026-03-02T04:00:00")),
+        ({"watermark": "order_date"}, {}, Span("order_date", "2026-03-02T00:00:00")),
+        ({"watermark": "order_date"}, {"order_date": "TIMESTAMP"}, Span("order_date", "2026-03-02T04:00:00")),
         ({"watermark": "batch"}, {}, None),
         ({"event_time": "at"}, AT, None),
         ({"takes_all": True}, AT, None),
@@ -103,13 +105,18 @@ def test_the_rows_that_the_bad_time_may_have_reached(build: dict[str, object], t
     assert span_of(incremental("m", **build), LONG, types) == span
 
 
-def test_where_no_key_tells_rows_apart_not_a_row_more_is_replaced_than_must_be() -> None:
-    node = incremental("m", strategy="append", unique_key=(), watermark="at", back_seconds=3600)
-    assert span_of(node, LONG, AT) == Span("at", "2026-03-02T03:00:00")
+def test_where_a_model_was_wrong_its_first_run_took_rows_of_the_day_before() -> None:
+    assert span_of(incremental("m", watermark="at", back_seconds=3600), LONG, AT, late=True) == Span("at", "2026-03-01T03:00:00")
+
+
+@pytest.mark.parametrize(("lookback", "start"), [(0, "2026-03-02"), (1, "2026-03-01"), (3, "2026-02-27"), (-1, "2026-03-02")])
+def test_the_first_wrong_run_of_a_microbatch_model_took_its_lookback_too(lookback: int, start: str) -> None:
+    flags = window_flags(microbatch("m", lookback=lookback), Window("2026-03-02T04:00:00Z", "2026-03-03"), late=True)
+    assert flags[1] == f"{start}T00:00:00"
 
 
 def test_a_span_ends_a_day_after_the_bad_time_and_is_not_known_without_a_start() -> None:
     node = incremental("m", watermark="at")
-    assert span_of(node, Window("2026-03-02", "2026-03-02T04:00:00Z"), AT) == Span("at", "2026-03-01T00:00:00", "2026-03-04T00:00:00")
+    assert span_of(node, Window("2026-03-02", "2026-03-02T04:00:00Z"), AT) == Span("at", "2026-03-02T00:00:00", "2026-03-04T00:00:00")
     assert span_of(node, Window("", "2026-03-02T04:00:00Z"), AT) is None
-    assert span_of(node, Window("0001-01-01"), AT) is None
+    assert span_of(node, Window("0001-01-01"), AT, late=True) is None

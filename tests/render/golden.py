@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import plans
 import reports
 
 from aftershock.render import render
+from aftershock.render.plan import render_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +31,19 @@ CASES: dict[str, Callable[[], str]] = {
     "realistic.json": lambda: render(reports.realistic(), "json"),
     "realistic.mmd": lambda: render(reports.realistic(), "mermaid"),
     "realistic.dot": lambda: render(reports.realistic(), "dot"),
+    "planned.txt": lambda: render(plans.planned(), "text", show_all=True),
+    "plan.txt": lambda: render_plan(plans.planned(), "text"),
+    "plan-60.txt": lambda: render_plan(plans.planned(), "text", width=60, colour=True),
+    "plan-powershell.txt": lambda: render_plan(plans.planned(), "text", shell="powershell"),  # noqa: S604  # no process is started
+    "plan-hostile.txt": lambda: render_plan(plans.hostile(reports.Voice(reports.ATTACKS)), "text", show_all=True),
+    "plan.md": lambda: render_plan(plans.planned(), "markdown"),
+    "plan-hostile.md": lambda: render_plan(plans.hostile(reports.Voice(reports.ATTACKS)), "markdown"),
+    "plan.json": lambda: render_plan(plans.planned(), "json"),
+    "plan.sh": lambda: render_plan(plans.planned(), "sh"),
+    "plan-hostile.sh": lambda: render_plan(plans.hostile(reports.Voice(reports.ATTACKS)), "sh"),
+    "plan-empty.txt": lambda: render_plan(reports.empty(), "text"),
+    "plan-empty.md": lambda: render_plan(reports.empty(), "markdown"),
+    "plan-empty.sh": lambda: render_plan(reports.empty(), "sh"),
 }
 
 

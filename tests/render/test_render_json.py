@@ -47,7 +47,7 @@ def test_the_schema_refuses_what_is_not_an_assessment() -> None:
 def test_what_is_said_is_what_the_report_holds() -> None:
     report = reports.realistic()
     shown = document(report)
-    assert shown["schema_version"] == "1.1"
+    assert shown["schema_version"] == "1.2"
     assert shown["incident"]["nodes"] == [reports.STG]
     assert [item["unique_id"] for item in shown["affected"]] == [
         item.unique_id for item in sorted(reports.AFFECTED, key=lambda item: (item.depth, item.unique_id))

@@ -161,6 +161,7 @@ def _build(kind: str, config: NodeConfig, raw: Resource) -> Build:
         taken.takes_all,
         taken.watermark,
         taken.back,
+        taken.strict,
         taken.starts,
     )
 

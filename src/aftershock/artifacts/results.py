@@ -29,12 +29,19 @@ class _Result(msgspec.Struct, gc=False):
     execution_time: Any = None
     failures: Any = None
     timing: list[_Timing] | None = None
+    thread_id: Any = None
+    batch_results: Any = None
+
+
+class _RunMetadata(Metadata, gc=False):
+    invocation_started_at: Any = None
 
 
 class _RunResults(msgspec.Struct, gc=False):
-    metadata: Metadata | None = None
+    metadata: _RunMetadata | None = None
     results: list[_Result] | None = None
     args: dict[str, Any] | None = None
+    elapsed_time: Any = None
 
 
 class _SourceResult(msgspec.Struct, gc=False):
@@ -89,7 +96,16 @@ def read_run(data: bytes, place: str) -> Run:
     args = raw.args or {}
     results = {item.unique_id: _result(item) for item in raw.results if item.unique_id}
     which = text(args.get("which") or args.get("rpc_method"))
-    return Run(which, text(metadata.dbt_version), text(metadata.generated_at), text(metadata.invocation_id), args, results)
+    return Run(
+        which,
+        text(metadata.dbt_version),
+        text(metadata.generated_at),
+        text(metadata.invocation_id),
+        args,
+        results,
+        text(raw.metadata.invocation_started_at if raw.metadata is not None else ""),
+        number(raw.elapsed_time),
+    )
 
 
 def read_freshness(data: bytes, place: str) -> Freshness:
@@ -147,7 +163,15 @@ def _result(raw: _Result) -> Result:
         None if (failures := number(raw.failures)) is None else int(failures),
         min(started, default=""),
         max(completed, default=""),
+        text(raw.thread_id),
+        _batches(raw.batch_results),
     )
+
+
+def _batches(written: object) -> int:
+    """How many batches were run, failed ones included."""
+    lists = written.values() if isinstance(written, dict) else ()
+    return sum(len(item) for item in lists if isinstance(item, list))
 
 
 def _table(unique_id: str, raw: _CatalogTable) -> CatalogTable:

@@ -41,12 +41,14 @@ class Filter(NamedTuple):
         takes_all: each run selects everything that the model reads.
         watermark: the model's own column whose newest value a run starts from; empty where that is not known.
         back: how many seconds before it a run starts.
+        strict: whether a run starts right after it, so that it never takes a row twice.
         starts: project variables from which a run selects, instead of from what it has, where they are given.
     """
 
     takes_all: bool = False
     watermark: str = ""
     back: int = 0
+    strict: bool = False
     starts: tuple[str, ...] = ()
 
 
@@ -83,4 +85,5 @@ def _taken(code: str) -> Filter:
     rest = re.sub(r"\bdate_?(?:add|sub)\s*\(|interval\s*\(", " ", rest, flags=re.IGNORECASE) if back else rest
     if len(columns) != 1 or UNKNOWN.search(LITERAL.sub(" ", rest)):
         return Filter()
-    return Filter(watermark=next(iter(columns.values())), back=back)
+    strict = not back and not re.search(r"[<>]=|\bbetween\b", LITERAL.sub(" ", rest), re.IGNORECASE)
+    return Filter(watermark=next(iter(columns.values())), back=back, strict=strict)

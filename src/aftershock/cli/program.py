@@ -30,6 +30,9 @@ COMMANDS = {
     name: Entry(summary, f"aftershock.cli.commands.{name}")
     for name, summary in (
         ("assess", "What is affected, who must know, how bad it is and what to run."),
+        ("plan", "The way back: what to run, in which order, and what it could destroy."),
+        ("recover", "Run a plan's steps through dbt, one after another, asking first."),
+        ("verify", "What is repaired, what is still bad, what was not run."),
         ("lineage", "Where columns come from, and where they go."),
         ("doctor", "Which artifacts are there, and what they lack."),
         ("categories", "The six incident categories and their typical severity."),
@@ -46,7 +49,8 @@ Examples:
   git diff --name-only | aftershock assess - --category schema-break
   aftershock doctor
 
-Exit codes: 0 answered, 1 a gate was hit (--fail-on), 2 could not run.
+Exit codes: 0 answered, 1 a gate was hit (--fail-on) or not all is repaired,
+2 could not run.
 """
 
 
@@ -95,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the words after the program's name; those of the process by default.
 
     Returns:
-        The exit code: 0 answered, 1 a gate was hit, 2 could not run, 130 interrupted.
+        The exit code: 0 answered, 1 a gate was hit or not all is repaired, 2 could not run, 130 interrupted.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
     return guarded(lambda: program.main(args=words, prog_name="aftershock", standalone_mode=False), words)
@@ -111,4 +115,6 @@ def run() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, OSError, ValueError):  # closed, or the reader is gone: said already, or nobody to say it to
             stream.flush()
+    if "dbt" in sys.modules:  # it has connections to close and semaphores to give back
+        raise SystemExit(code)
     os._exit(code)

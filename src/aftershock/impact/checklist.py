@@ -16,13 +16,13 @@ SHORT_SECONDS = 90
 SHORT_MINUTES = 90
 
 
-def checklist(assessment: Assessment, plan: RecoveryPlan, *, run: Run | None, declared_exposures: int) -> tuple[ChecklistItem, ...]:
+def checklist(assessment: Assessment, plan: RecoveryPlan, *, run: Run | None = None, declared_exposures: int) -> tuple[ChecklistItem, ...]:  # noqa: ARG001
     """The eight items for an assessment and its plan.
 
     Args:
         assessment: the facts.
         plan: what is to be run.
-        run: the last run, whose timings the estimate uses.
+        run: not read: what past runs tell is in the plan's estimate.
         declared_exposures: how many exposures the project has in all; none means that nobody can know the dashboards from the artifacts.
     """
     return (
@@ -33,7 +33,7 @@ def checklist(assessment: Assessment, plan: RecoveryPlan, *, run: Run | None, de
         _impact("Regulatory impact", assessment.regulatory, "does this affect compliance data?", assessment),
         _impact("Customer-facing", assessment.customer_facing, "is incorrect data visible to end users?", assessment),
         _blast_radius(assessment),
-        _estimate(plan, run, assessment),
+        _estimate(plan, assessment),
     )
 
 
@@ -100,21 +100,22 @@ def _blast_radius(assessment: Assessment) -> ChecklistItem:
     return ChecklistItem("Blast radius", "done", answer)
 
 
-def _estimate(plan: RecoveryPlan, run: Run | None, assessment: Assessment) -> ChecklistItem:
-    rebuilt = dict.fromkeys(unique_id for phase in plan.phases for step in phase.steps if step.argv and phase.kind != "verify" for unique_id in step.nodes)
-    results = run.results if run is not None else {}
-    timed = [result.seconds for unique_id in rebuilt if (result := results.get(unique_id)) and result.status == "success" and result.seconds > 0]
-    people = f"Ask {_people(assessment)} how long the cause takes to fix."
-    if not rebuilt:
-        return ChecklistItem("Recovery estimate", "open", "unknown: no command of dbt's repairs this by itself", (), people)
-    if not timed:
-        return ChecklistItem("Recovery estimate", "open", f"unknown: {counted(len(rebuilt), 'node')} to rebuild, no timings of earlier runs", (), people)
-    took = f"{len(timed):,} of {len(rebuilt):,} timed: {_duration(sum(timed))} one after another in the last run"
-    answer = f"{counted(len(rebuilt), 'node')} to rebuild; {took}"
-    return ChecklistItem("Recovery estimate", "open", answer, (), people)
+def _estimate(plan: RecoveryPlan, assessment: Assessment) -> ChecklistItem:
+    """Never done: no artifact tells how long the cause takes to fix, and that comes first."""
+    commands = sum(bool(step.argv) for phase in plan.phases for step in phase.steps)
+    nodes = {unique_id for phase in plan.phases for step in phase.steps if step.argv and phase.kind != "verify" for unique_id in step.nodes}
+    found = plan.estimate
+    if not nodes:
+        answer = "unknown: no command repairs this by itself"
+    elif found.low is None or found.high is None:
+        answer = f"unknown: {counted(len(nodes), 'node')} to rebuild, too little is known of earlier runs"
+    else:
+        answer = f"{duration(found.low)} to {duration(found.high)} for {counted(commands, 'command')}, {counted(len(nodes), 'node')} to rebuild"
+    return ChecklistItem("Recovery estimate", "open", answer, found.basis, f"Ask {_people(assessment)} how long the cause takes to fix.")
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """``4.2 s``, ``12 min``, ``2.5 h``."""
     if seconds < SHORT_SECONDS:
         return f"{seconds:.1f} s"
     return f"{seconds / 60:.0f} min" if seconds / 60 < SHORT_MINUTES else f"{seconds / 3600:.1f} h"

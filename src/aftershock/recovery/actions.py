@@ -20,6 +20,7 @@ Action = Literal[
     "window",
     "backfill",
     "fill-window",
+    "delete-window",
     "replace-window",
     "replace-keys",
     "replace-all",
@@ -56,6 +57,7 @@ ACTIONS: dict[Action, Does] = {
     "window": Does("window", "window", ("run",)),
     "backfill": Does("window", "window", ("run",)),
     "fill-window": Does("manual", "window"),
+    "delete-window": Does("manual", "sql"),
     "replace-window": Does("manual", "sql"),
     "replace-keys": Does("manual", "sql"),
     "replace-all": Does("manual", "sql"),
@@ -74,6 +76,6 @@ COMMANDS = frozenset(action for action, does in ACTIONS.items() if does.words)
 """Actions that a dbt command of its own does."""
 
 SCRIPTED: frozenset[Action] = frozenset(
-    {"replace-window", "replace-keys", "replace-all", "dedupe", "remove-versions", "reopen-versions", "dedupe-versions"}
+    {"delete-window", "replace-window", "replace-keys", "replace-all", "dedupe", "remove-versions", "reopen-versions", "dedupe-versions"}
 )
 """Actions that statements do, one transaction for a node."""

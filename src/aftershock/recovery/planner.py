@@ -131,6 +131,8 @@ def _notes(treated: Sequence[Treatment], assessment: Assessment, graph: LineageG
         if "window" in dated and not assessment.window.until:
             yield f"The window ends at {assessment.detected_at}, when it was detected: --until ends it later where bad or missing rows came after that."
         yield "The window is taken as the rows' event time in UTC and widened to whole batches; models that look back further need a wider one."
+    if any(item.span is not None and item.rule.action not in {"run", "leave"} for item in treated) or "backfill" in dated:
+        yield "Rows that are replaced by their time are computed anew, with what the tables that they join hold today; rows whose own time was wrong are not found by it."
     if project.info.adapter in CASCADING_ADAPTERS and any(item.replaces for item in treated):
         yield f"On {project.info.adapter}, views and grants outside dbt on what is replaced are dropped with it: create them again."
     unseen = [hidden for hidden in assessment.radius.hidden if hidden.kind == "same_relation" and hidden.nodes]

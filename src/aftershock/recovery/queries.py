@@ -31,10 +31,12 @@ class Queries:
 
     Args:
         reader: the project's code.
+        listed: whether a relation has the columns that the warehouse listed; not where it lost some since, or has them back.
     """
 
-    def __init__(self, reader: ProjectLineage) -> None:
+    def __init__(self, reader: ProjectLineage, *, listed: bool = True) -> None:
         self._reader = reader
+        self._listed = listed
         self._known: dict[str, Query | str] = {}
 
     def of(self, unique_id: str) -> Query | str:
@@ -46,6 +48,10 @@ class Queries:
     def columns(self, unique_id: str) -> tuple[str, ...]:
         """All columns of a node's relation in order: as the warehouse said, else as its SQL yields them; empty where they are not all known."""
         self._reader.read((unique_id,), whole=True)
+        if not self._listed:
+            found = self._reader.lineages.get(unique_id)
+            own = found.resolved if found is not None else None
+            return tuple(name for name, _, _ in own.columns) if own is not None and own.closed else ()
         info = self._reader.info(unique_id)
         return tuple(name for name, _ in info.columns) if info.complete else ()
 

@@ -38,6 +38,7 @@ ORDER: tuple[Action, ...] = (
     "window",
     "backfill",
     "fill-window",
+    "delete-window",
     "replace-window",
     "replace-keys",
     "replace-all",
@@ -62,6 +63,7 @@ REQUIRES: dict[Action, str] = {
     "window": "Upstream is repaired and holds every row of the window.",
     "backfill": "Upstream is repaired.",
     "snapshot": "Its input is right, whole and without duplicates.",
+    "delete-window": "Its SQL is corrected, and upstream holds every row of the window.",
     "replace-window": "Upstream is repaired and holds every row of the window.",
     "replace-keys": "Upstream is repaired.",
     "replace-all": "Upstream is repaired and holds every row that is here.",
@@ -106,6 +108,7 @@ class Repair(NamedTuple):
                 yield from self._transactions(work, chosen)
             elif work.action in COMMANDS:
                 yield from self._commands(work.action, chosen, work.flags)
+                yield from self._afterwards(chosen)
             elif work.action in SCRIPTED:
                 for group in self._groups(chosen):
                     yield from self._scripts(group)
@@ -157,10 +160,17 @@ class Repair(NamedTuple):
 
     def _scripts(self, group: Sequence[Treatment]) -> Iterator[Phase]:
         """One step for each node, and what follows for all of them."""
-        yield from (Phase(ACTIONS[item.rule.action].phase, (self._scripted(item),)) for item in group)
+        yield from (Phase(ACTIONS[item.rule.action].phase, (self._scripted(item, item.rule.action),)) for item in group)
+        yield from self._afterwards(group)
+
+    def _afterwards(self, group: Sequence[Treatment]) -> Iterator[Phase]:
+        """What rules add for the same nodes."""
         for after in dict.fromkeys(item.rule.after for item in group if item.rule.after):
-            selectable = [item for item in group if item.rule.after == after and self.selectors.find(item.unique_id) is not None]
-            yield from self._commands(after, selectable)
+            concerned = [item for item in group if item.rule.after == after]
+            if after in SCRIPTED:
+                yield from (Phase(ACTIONS[after].phase, (self._scripted(item, after),)) for item in concerned)
+            else:
+                yield from self._commands(after, [item for item in concerned if self.selectors.find(item.unique_id) is not None])
 
     def _transactions(self, work: Work, items: Sequence[Treatment]) -> Iterator[Phase]:
         """Statements in place of dbt's command, node by node in order; the command for those between whose statements cannot be written."""
@@ -178,10 +188,10 @@ class Repair(NamedTuple):
         if rest:
             yield from self._commands(work.action, rest, work.flags)
 
-    def _scripted(self, item: Treatment) -> Step:
-        action = item.rule.action
-        step = Step(ACTIONS[action].kind, (item.unique_id,), item.rule.why, item.rule.destroys, requires=REQUIRES.get(action, ""), costs=COSTS.get(action, ""))
-        found = self.writer.script(item) if self.writer is not None else None
+    def _scripted(self, item: Treatment, action: Action) -> Step:
+        why = item.rule.why if action == item.rule.action else FILL
+        step = Step(ACTIONS[action].kind, (item.unique_id,), why, item.rule.destroys, requires=REQUIRES.get(action, ""), costs=COSTS.get(action, ""))
+        found = self.writer.script(item, action) if self.writer is not None else None
         return self.written(found, step) if found is not None else msgspec.structs.replace(step, who=BY_HAND)
 
     def _asked(self, action: Action, items: Sequence[Treatment]) -> Step:
@@ -189,7 +199,8 @@ class Repair(NamedTuple):
         return Step(ACTIONS[action].kind, nodes, _why(items), _destroys(items), who=self.people.of(*nodes))
 
 
-AFTER = "Then it takes what changed meanwhile."
+AFTER = "Then dbt takes what is missing or changed meanwhile."
+FILL = "Rows whose key upstream has are replaced, so that they have every value again; the others stay."
 
 
 def _number(rule: Rule) -> int:

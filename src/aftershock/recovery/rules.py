@@ -70,6 +70,7 @@ TABLE_COLUMNS = "Columns and rows of a table that are no longer in what it reads
 BATCH_ROWS = "Rows of these batches that are no longer in what they are built from."
 PARTITION_ROWS = "Rows of the replaced partitions that are no longer in what they are built from."
 WINDOW_ROWS = "Rows of the window that are no longer in what it reads."
+MISSED = "A snapshot of fresh input takes today's versions; those in between cannot be had again."
 CLOSED = "Rows that its input does not hold are closed as deleted: partial input makes history of rows that are still there."
 ONLY_COPY = "Its present rows, the only ones there are if what it reads has not got its rows back."
 OLD_COLUMN = "The stored values of any column that is not back in what it reads."
@@ -137,8 +138,8 @@ RULES: tuple[Rule, ...] = (
     _rule(ALL, "view", "run", "Replacing a table drops the views that read it on this warehouse.", "dropped"),
     _rule(ALL, "view", "leave", "Each is right as soon as what it reads is."),
     # snapshots are never rebuilt
-    _rule(STALE, "snapshot", "snapshot", "A snapshot of fresh input adds what was not yet taken.", "closes", destroys=CLOSED, copy=True),
-    _rule(STALE, "snapshot", "snapshot", "A snapshot of fresh input adds what was not yet taken."),
+    _rule(STALE, "snapshot", "snapshot", MISSED, "closes", destroys=CLOSED, copy=True),
+    _rule(STALE, "snapshot", "snapshot", MISSED),
     _rule(
         FAILURE,
         "snapshot",
@@ -220,6 +221,7 @@ RULES: tuple[Rule, ...] = (
         "sync",
         destroys=OLD_COLUMN,
         copy=True,
+        guard=True,
     ),
     _rule(
         ALL,
@@ -229,6 +231,7 @@ RULES: tuple[Rule, ...] = (
         "window",
         destroys=BATCH_ROWS,
         copy=True,
+        guard=True,
     ),
     _rule(
         CATCH_UP,
@@ -254,11 +257,30 @@ RULES: tuple[Rule, ...] = (
         "errored",
         destroys="Rows of the failed run that did land would be doubled.",
     ),
+    _rule(
+        CATCH_UP,
+        "append",
+        "run",
+        "A plain run of an append model adds what its own filter selects; states in between, which its source no longer shows, cannot be had again.",
+    ),
     _rule(CATCH_UP, "overwrite", "run", "A plain run replaces the partitions that its filter selects.", destroys=PARTITION_ROWS, copy=True),
     _rule(CATCH_UP, INCREMENTAL, "run", "A plain run of an incremental model adds what its own filter selects."),
     # a column that was missing while an incremental ran left rows without a value
     _rule(BREAK, INCREMENTAL, "run", "It failed or was skipped while the column was missing: a plain run works again once it is back.", "errored"),
     _rule(BREAK, INCREMENTAL, "run", "It failed or was skipped while the column was missing: a plain run works again once it is back.", "not-run"),
+    _rule(
+        BREAK,
+        "keyed",
+        "run",
+        "sync_all_columns dropped its stored column at a run without it: a run adds it again, and rows whose key upstream has get their values back.",
+        "sync",
+        "built",
+        "key",
+        destroys="The present values of the rows whose key is selected.",
+        copy=True,
+        count=True,
+        after="replace-keys",
+    ),
     _rule(
         BREAK,
         frozenset({"append", "keyed", "overwrite"}),
@@ -381,6 +403,20 @@ RULES: tuple[Rule, ...] = (
         "takes-all",
         "replaces",
         count=True,
+    ),
+    _rule(
+        WRONG_ROWS,
+        frozenset({"append", "keyed"}),
+        "delete-window",
+        "Its own SQL may have been wrong, so that only dbt knows the right one: the rows of the bad time are deleted, and a run takes them again.",
+        "own-code",
+        "timed",
+        "reselects",
+        destroys=WINDOW_ROWS,
+        copy=True,
+        guard=True,
+        count=True,
+        after="run",
     ),
     _rule(
         BAD_ROWS,

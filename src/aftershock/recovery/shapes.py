@@ -54,13 +54,16 @@ Fact = Literal[
     "closes",
     "dropped",
     "merges",
+    "own-code",
+    "reselects",
 ]
 """``confirmed``: the incident is, for a data loss. ``errored``, ``not-run``, ``built``: by the last run. ``unrun``: not built since the data became bad.
 ``blocked``, ``forced``: ``full_refresh: false``, ``true``. ``window``: the bad time is known and the node's batches too. ``backfill``: its start is
 known and so is the variable that the SQL starts from. ``timed``: the bad time is known, and by which column its rows have a time. ``key``: a key tells its
 rows apart. ``takes-all``: each run selects everything that it reads. ``sync``: ``on_schema_change: sync_all_columns``. ``replaces``: every stored row of
 a key is deleted before the key is inserted. ``closes``: a snapshot closes rows that its input does not hold. ``dropped``: an earlier step of the plan drops it.
-``merges``: its batches are merged by key, which removes no row."""
+``merges``: its batches are merged by key, which removes no row. ``own-code``: its SQL, as the artifacts have it, may be what was wrong.
+``reselects``: a run takes a window again once its rows are deleted."""
 
 INCREMENTAL_SHAPES: frozenset[Shape] = frozenset({"microbatch", "append", "keyed", "overwrite", "custom-incremental"})
 

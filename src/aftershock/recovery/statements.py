@@ -11,10 +11,11 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aftershock.recovery.actions import Action
     from aftershock.recovery.carried import Carried
     from aftershock.recovery.treatment import Treatment
 
-UNWRITABLE = re.compile("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+UNWRITABLE = re.compile("[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 """Characters that a block of YAML cannot hold as they are."""
 
 
@@ -29,8 +30,8 @@ class Written(msgspec.Struct, frozen=True):
 class Writer(Protocol):
     """Writes the SQL of a plan's steps; every answer is empty or None where it cannot be known what the SQL must say."""
 
-    def script(self, item: Treatment) -> Written | None:
-        """The transaction that does what a node's rule asks."""
+    def script(self, item: Treatment, action: Action) -> Written | None:
+        """The transaction that does an action to a node."""
 
     def rebuild(self, item: Treatment) -> Written | None:
         """The transaction that does what dbt's command would, and a query that shows what it did."""
@@ -59,6 +60,6 @@ def sql_argv(text: str, kept: Carried) -> tuple[str, ...]:
 def arguments(text: str) -> str:
     """The statements as the YAML of ``--args``, in a block that keeps every character, readable where it can be."""
     if UNWRITABLE.search(text):
-        return json.dumps({"sql": text})
+        return UNWRITABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps({"sql": text}, ensure_ascii=False))
     lines = "\n".join(f"  {line}" if line else "" for line in text.rstrip("\n").split("\n"))
     return f"sql: |2\n{lines}\n"

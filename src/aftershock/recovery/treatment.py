@@ -10,7 +10,7 @@ from aftershock.model import Catalog, Category, Run, Window
 from aftershock.phrases import listing
 from aftershock.recovery.actions import COMMANDS
 from aftershock.recovery.history import unbuilt_since
-from aftershock.recovery.rules import NOT_SELECTABLE, Rule, rule_for
+from aftershock.recovery.rules import NOT_SELECTABLE, WRONG_ROWS, Rule, rule_for
 from aftershock.recovery.shapes import CASCADING_ADAPTERS, INCREMENTAL_SHAPES, MERGING_ADAPTERS, Fact, Shape, facts_of, shape_of
 from aftershock.recovery.windows import Span, backfill_flags, span_of, start_vars, window_flags
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from aftershock.recovery.selectors import Selectors
     from aftershock.recovery.statements import Writer
 
+TIMED = frozenset({"delete-window", "replace-window"})
+"""Actions of SQL that a node's time is needed for."""
 REBUILT: frozenset[Shape] = frozenset({"table", "view", "refreshed", "custom"})
 
 
@@ -89,12 +91,14 @@ def treatments(  # noqa: PLR0913  # what decides
     """
     replaced: set[str] = set()
     radius = assessment.radius
+    doubtful = _own_code(assessment, graph)
+    late = bool(doubtful)
     for unique_id in graph.in_order(item.unique_id for item in radius.affected):
         node = graph.nodes[unique_id]
         shape, window = shape_of(node), bad_time(assessment)
-        batches, backfill = window_flags(node, window), backfill_flags(node, window, evidence.run)
+        batches, backfill = window_flags(node, window, late=late), backfill_flags(node, assessment.window, evidence.run, late=late)
         merges = shape == "microbatch" and adapter in MERGING_ADAPTERS
-        span = span_of(node, assessment.window, evidence.types(unique_id)) if shape in INCREMENTAL_SHAPES - {"microbatch"} else None
+        span = span_of(node, assessment.window, evidence.types(unique_id), late=late) if shape in INCREMENTAL_SHAPES - {"microbatch"} else None
         span = Span(node.build.event_time, batches[1], batches[3]) if merges and batches else span
         below = adapter in CASCADING_ADAPTERS and not replaced.isdisjoint(graph.parents(unique_id))
         given: dict[Fact, bool] = {
@@ -105,6 +109,8 @@ def treatments(  # noqa: PLR0913  # what decides
             "timed": span is not None,
             "dropped": below,
             "merges": merges,
+            "own-code": unique_id in doubtful,
+            "reselects": shape == "keyed" or (shape == "append" and node.build.strict),
             "unrun": unbuilt_since(unique_id, assessment.window.since, evidence.history, evidence.run),
         }
         facts = facts_of(node, (fact for fact, holds in given.items() if holds), evidence.status(unique_id))
@@ -113,12 +119,29 @@ def treatments(  # noqa: PLR0913  # what decides
             rule = NOT_SELECTABLE
         flags = {"window": batches, "backfill": backfill}.get(rule.action, ())
         treatment = Treatment(unique_id, shape, facts, rule, flags, _hint(node, shape, rule), span)
-        if writer is not None and rule.action == "replace-window" and writer.script(treatment) is None:
+        if writer is not None and rule.action in TIMED and writer.script(treatment, rule.action) is None:
             rule = rule_for(radius.category, shape, facts - {"timed"})
             treatment = Treatment(unique_id, shape, facts - {"timed"}, rule, (), _hint(node, shape, rule))
         if treatment.replaces or (below and shape == "ephemeral"):
             replaced.add(unique_id)
         yield treatment
+
+
+def _own_code(assessment: Assessment, graph: LineageGraph) -> frozenset[str]:
+    """Nodes whose SQL in the artifacts may be what was wrong: failing ones that dbt builds, and those that their SQL becomes a part of.
+
+    Not after a loss, which is of rows that were there.
+    """
+    if assessment.radius.category not in WRONG_ROWS:
+        return frozenset()
+    found: set[str] = set()
+    todo = [seed.unique_id for seed in assessment.radius.seeds if graph.nodes[seed.unique_id].resource_type in {"model", "snapshot", "function"}]
+    while todo:
+        unique_id = todo.pop()
+        if unique_id not in found:
+            found.add(unique_id)
+            todo += graph.children(unique_id) if graph.nodes[unique_id].materialized == "ephemeral" else ()
+    return frozenset(found)
 
 
 def bad_time(assessment: Assessment) -> Window:

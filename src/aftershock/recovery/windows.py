@@ -29,10 +29,12 @@ START_VARS = frozenset({"backfill_start", "backfill_start_date", "backfill_from"
 """Names of project variables, in lower case, that by custom give the first day which a run takes. A custom is no proof: steps say what to look for."""
 
 LATE = timedelta(days=1)
-"""How much before the bad time a span starts besides what a model looks back: rows arrive late."""
+"""How much before the bad time a span starts where a model was wrong, besides what a run looks back: its first wrong run took rows of the day before."""
 TEMPORAL = re.compile(r"date|timestamp", re.IGNORECASE)
 TIMELIKE = re.compile(r"(?:^|_)(?:at|on|ts|time|date|datetime|timestamp|day|hour|month|tstamp)$|(?:date|time|timestamp)$", re.IGNORECASE)
 """Names that columns with a time have by custom."""
+DAYLIKE = re.compile(r"(?:^|_)(?:on|date|day|month)$|date$", re.IGNORECASE)
+"""Names that columns of days have by custom."""
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -43,17 +45,18 @@ class Span(msgspec.Struct, frozen=True):
     end: str = ""
 
 
-def window_flags(node: Node, window: Window) -> tuple[str, ...]:
+def window_flags(node: Node, window: Window, *, late: bool = False) -> tuple[str, ...]:
     """``--event-time-start``, ``--event-time-end`` and their values, widened to whole batches; the end is exclusive.
 
-    Empty where no such command can be written: not a microbatch model, an end or the batch size unknown, or nothing between the ends.
+    Where a model was wrong (``late``), its first wrong run took the batches of its lookback too. Empty where no such command can be written: not a
+    microbatch model, an end or the batch size unknown, or nothing between the ends.
     """
     since, until = times.read(window.since), times.read(window.until)
     size = node.build.batch_size
     if node.build.strategy != "microbatch" or size not in FLOORS or since is None or until is None or since >= until:
         return ()
     try:
-        start, end = _floor(since, size), _ceiling(until, size)
+        start, end = _floor(since - LONGEST[size] * (max(node.build.lookback, 0) if late else 0), size), _ceiling(until, size)
     except (OverflowError, ValueError):  # the last batch that a calendar can hold
         return ()
     return ("--event-time-start", _written(start), "--event-time-end", _written(end))
@@ -64,13 +67,13 @@ def start_vars(node: Node) -> tuple[str, ...]:
     return tuple(name for name in node.build.vars if name.lower() in START_VARS)
 
 
-def backfill_flags(node: Node, window: Window, run: Run | None) -> tuple[str, ...]:
+def backfill_flags(node: Node, window: Window, run: Run | None, *, late: bool = False) -> tuple[str, ...]:
     """``--vars`` and its value: the day from which a run must take rows in the one variable from which the node starts, and the variables of the run.
 
     Empty where the start is unknown, there is no such variable or more than one, its SQL does not show that it selects from there on, or the run's
-    own variables cannot be joined with it.
+    own variables cannot be joined with it. ``late`` is as for :func:`span_of`.
     """
-    start, names = _start(node, window), tuple(name for name in start_vars(node) if name in node.build.starts)
+    start, names = _start(node, window, late=late), tuple(name for name in start_vars(node) if name in node.build.starts)
     given = run.args.get("vars") if run is not None else None
     if start is None or len(names) != 1 or (vars_text(given) and not isinstance(given, dict)):
         return ()
@@ -78,58 +81,57 @@ def backfill_flags(node: Node, window: Window, run: Run | None) -> tuple[str, ..
     return ("--vars", json.dumps({**known, names[0]: start.date().isoformat()}, sort_keys=True, ensure_ascii=False))
 
 
-def span_of(node: Node, window: Window, types: Mapping[str, str]) -> Span | None:
+def span_of(node: Node, window: Window, types: Mapping[str, str], *, late: bool = False) -> Span | None:
     """The rows of an incremental model that the bad time may have reached, by a column that gives their time.
 
     That is its event_time, else the column whose newest value its runs start from, else the only column that the warehouse gives a date or time.
-    It starts as long before the bad time as a run looks back. Where a key tells rows apart, a day is added for rows that come late, and it is widened to
-    whole days; a model that only appends may hold what its source no longer shows, so that not a row more is replaced than must be. None where the bad
-    time's start is unknown, how far back a run looks is unknown, or no column is certain.
+    It starts as long before the bad time as a run looks back, and at a day's start where the column may hold days. None where the bad time's start is
+    unknown, how far back a run looks is unknown, or no column is certain.
 
     Args:
         node: the model.
         window: the bad time.
         types: the types of its columns by name, as far as the warehouse said them.
+        late: whether the bad time is when something ran, and not that of rows: then the first wrong run took rows of the time before, too.
     """
-    since = times.read(window.since)
-    if since is None or not node.build.watermark:
+    start, until = _start(node, window, late=late), times.read(window.until)
+    column = (node.build.event_time or _time_column(node, types)) if node.build.watermark else ""
+    if start is None or not column:
         return None
-    keyed = bool(node.build.unique_key or node.primary_key)
-    start = _start(node, window) if keyed else _before(since, timedelta(seconds=node.build.back_seconds))
-    if start is None:
-        return None
-    column = node.build.event_time or _time_column(node, types)
-    until = times.read(window.until)
+    kind = next((kind for name, kind in _known(node, types).items() if name.lower() == column.lower()), "")
+    if not re.search(r"time", kind, re.IGNORECASE) and (kind or DAYLIKE.search(column)):
+        start = _floor(start, "day")
     try:
         end = _written(_ceiling(until + LATE, "day")) if until is not None else ""
     except (OverflowError, ValueError):
         end = ""
-    return Span(column, _written(start), end) if column else None
+    return Span(column, _written(start), end)
 
 
-def _start(node: Node, window: Window) -> datetime | None:
-    """The first day whose rows the bad time may have reached."""
+def _start(node: Node, window: Window, *, late: bool) -> datetime | None:
+    """From when on rows may be bad; None where that is not known."""
     since = times.read(window.since)
-    start = _before(since, timedelta(seconds=node.build.back_seconds) + LATE) if since is not None else None
-    return _floor(start, "day") if start is not None else None
-
-
-def _before(moment: datetime, length: timedelta) -> datetime | None:
-    """As much earlier; None before the calendar's first day."""
     try:
-        return moment - length
+        return since - timedelta(seconds=node.build.back_seconds) - (LATE if late else timedelta()) if since is not None else None
     except OverflowError:
         return None
 
 
+def _known(node: Node, types: Mapping[str, str]) -> Mapping[str, str]:
+    """The types of a node's columns: as the warehouse said, else as declared."""
+    declared = {column.name.lower(): column.data_type for column in node.columns if column.data_type}
+    return (
+        {**{name: declared.get(name.lower(), "") for name in types}, **declared, **{name: kind for name, kind in types.items() if kind}} if types else declared
+    )
+
+
 def _time_column(node: Node, types: Mapping[str, str]) -> str:
-    declared = {column.name: column.data_type for column in node.columns if column.data_type}
-    known = {**declared, **types}
+    known = _known(node, types)
     watermark = node.build.watermark
     kind = next((kind for name, kind in known.items() if name.lower() == watermark.lower()), "")
     if TEMPORAL.search(kind) or (not kind and TIMELIKE.search(watermark)):
         return next((name for name in types if name.lower() == watermark.lower()), watermark)
-    temporal = [name for name, kind in types.items() if TEMPORAL.search(kind)]
+    temporal = [name for name in types if TEMPORAL.search(known[name]) or (not known[name] and TIMELIKE.search(name))]
     return temporal[0] if len(temporal) == 1 else ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -21,9 +22,14 @@ if TYPE_CHECKING:
 
     from aftershock.columns.project import ProjectLineage
     from aftershock.model import Assessment, Node
+    from aftershock.recovery.actions import Action
     from aftershock.recovery.treatment import Treatment
 
 QUOTES = ('"{}"', "`{}`", "[{}]", "{}")
+QUERYLESS: frozenset[Action] = frozenset({"delete-window", "dedupe"})
+"""Actions that need no query of the model."""
+NAME = re.compile(r"[A-Za-z_]\w*")
+"""A key that is a column and no expression."""
 MOST_NAME = 63
 """Characters of a name that every warehouse takes."""
 
@@ -38,12 +44,13 @@ class SqlWriter:
 
     def __init__(self, reader: ProjectLineage, assessment: Assessment) -> None:
         self._reader = reader
-        self._queries = Queries(reader)
+        self._queries = Queries(reader, listed=assessment.radius.category is not Category.SCHEMA_BREAK)
         self._category = assessment.radius.category
         self._window = assessment.window
         self._detected = assessment.detected_at
         self._adapter = reader.readings.adapter
-        self._write: dict[str, Callable[[Treatment, Table, Query], Script | None]] = {
+        self._write: dict[Action, Callable[[Treatment, Table, Query], Script | None]] = {
+            "delete-window": self._delete_window,
             "replace-window": self._replace_window,
             "replace-keys": self._replace_keys,
             "replace-all": self._replace_all,
@@ -53,14 +60,14 @@ class SqlWriter:
             "dedupe-versions": self._snapshot,
         }
 
-    def script(self, item: Treatment) -> Written | None:
-        """The transaction that does what a node's rule asks, after a query that fails where it would lose rows."""
+    def script(self, item: Treatment, action: Action) -> Written | None:
+        """The transaction that does an action to a node, after a query that fails where it would lose rows."""
         table, query = self._table(item.unique_id), self._queries.of(item.unique_id)
-        if table is None or isinstance(query, str):
+        if table is None or (isinstance(query, str) and action not in QUERYLESS) or ("own-code" in item.facts and action not in QUERYLESS):
             return None
         try:
-            found = self._write[item.rule.action](item, table, query)
-            guard = self._guard(item, table, query) if item.rule.guard else None
+            found = self._write[action](item, table, query if isinstance(query, Query) else Query(""))
+            guard = self._guard(item, table, query) if item.rule.guard and isinstance(query, Query) else None
         except repair.NoQuery:
             return None
         if found is None:
@@ -123,7 +130,7 @@ class SqlWriter:
             span = item.span
         else:
             return None
-        column = _within(table.columns, (span.column,))
+        column = _within(table.columns, (span.column,)) if table.columns else (span.column,)
         return Span(column[0], span.start, span.end) if column else None
 
     def guards(self, items: Sequence[Treatment]) -> Sequence[Written]:
@@ -133,7 +140,8 @@ class SqlWriter:
             table, query = self._table(item.unique_id), self._queries.of(item.unique_id)
             if table is not None and not isinstance(query, str):
                 with contextlib.suppress(repair.NoQuery):
-                    found.append((item.unique_id, self._guard(item, table, query)))
+                    guard = self._guard(item, table, query)
+                    found += [(item.unique_id, guard)] if guard is not None else []
         return self._together(found)
 
     def copies(self, unique_ids: Sequence[str]) -> Sequence[Written]:
@@ -182,37 +190,47 @@ class SqlWriter:
                 yield unique_id, node, copy
 
     def _table(self, unique_id: str) -> Table | None:
+        """A node's table; its columns are empty where they are not all known, and then its keys are as they are declared."""
         node = self._reader.graph.nodes[unique_id]
-        columns = self._queries.columns(unique_id) if node.relation_name else ()
-        if not columns:
+        if not node.relation_name:
             return None
+        columns = self._queries.columns(unique_id)
+        if not columns:
+            return Table(node.relation_name, (), next((keys for keys in (node.build.unique_key, node.primary_key) if all(map(NAME.fullmatch, keys))), ()))
         keys = _within(columns, node.build.unique_key) or _within(columns, node.primary_key)
         return Table(node.relation_name, columns, keys)
 
-    def _guard(self, item: Treatment, table: Table, query: Query) -> Script:
-        """What must be shown before rows are replaced.
+    def _guard(self, item: Treatment, table: Table, query: Query) -> Script | None:
+        """What must be shown before rows are replaced; None where nothing can be.
 
-        That the query reaches as far back as the rows of the window that are there; or, where everything is replaced, that it selects every key, or as
-        many rows where there is no key, or as many different ones where they may be doubled.
+        That the query reaches as far back as the rows of the window that are there; or, where everything is replaced, that it selects every key, or at
+        least half as many rows where there is no key, since a table of sums may have had groups that only the incident made.
         """
-        loses, twice = self._category is Category.DATA_LOSS, self._category is Category.DUPLICATE_LOAD
-        if item.rule.action == "replace-window" and item.span is not None:
-            span = (item.span.column, item.span.start, item.span.end)
-            by: repair.Measure = "reach" if not loses else "keys" if table.keys else "count"
-            return repair.window_lost(table, query.text, *span, self._adapter, by=by, ctes=query.ctes)
+        if item.span is not None and item.rule.action in {"replace-window", "delete-window"}:
+            return self._window_guard(table, query, item.span)
         if item.shape == "microbatch" and item.flags:
-            event_time = self._reader.graph.nodes[item.unique_id].build.event_time
-            return repair.window_lost(table, query.text, event_time, item.flags[1], item.flags[3], self._adapter, by="count", ctes=query.ctes)
-        if twice and not table.keys:  # the rows as a set: all but one of those that are alike are to go
+            return self._window_guard(table, query, Span(self._reader.graph.nodes[item.unique_id].build.event_time, item.flags[1], item.flags[3]))
+        if "own-code" in item.facts:  # what its query gives is as wrong as what it holds
+            return None
+        if self._category is Category.DUPLICATE_LOAD and not table.keys and table.columns:  # the rows as a set: all but one of those that are alike are to go
             table = msgspec.structs.replace(table, keys=table.columns)
-        return repair.rows_lost(table, query.text, self._adapter, by="keys" if table.keys else "count", ctes=query.ctes)
+        return repair.rows_lost(table, query.text, self._adapter, by="keys" if table.keys else "half", ctes=query.ctes)
+
+    def _window_guard(self, table: Table, query: Query, span: Span) -> Script:
+        by: repair.Measure = "reach" if self._category is not Category.DATA_LOSS else "keys" if table.keys else "count"
+        return repair.window_lost(table, query.text, span.column, span.start, span.end, self._adapter, by=by, ctes=query.ctes)
+
+    def _delete_window(self, item: Treatment, table: Table, _query: Query) -> Script | None:
+        """The rows go, and the newest that stays is older than the window: the model's own filter takes the window again."""
+        if item.span is None or (table.columns and not _within(table.columns, (item.span.column,))):
+            return None
+        return repair.delete_window(table, item.span.column, item.span.start, "", self._adapter)
 
     def _replace_window(self, item: Treatment, table: Table, query: Query) -> Script | None:
-        if item.span is None or not _within(table.columns, (item.span.column,)):
+        if item.span is None or (table.columns and not _within(table.columns, (item.span.column,))):
             return None
-        (column,) = _within(table.columns, (item.span.column,))
         replace = repair.replace_window_by_key if table.keys else repair.replace_window
-        return replace(table, query.text, column, item.span.start, item.span.end, self._adapter, ctes=query.ctes)
+        return replace(table, query.text, item.span.column, item.span.start, item.span.end, self._adapter, ctes=query.ctes)
 
     def _replace_keys(self, item: Treatment, table: Table, query: Query) -> Script | None:
         if not table.keys:
@@ -225,10 +243,12 @@ class SqlWriter:
         return repair.replace_all(table, query.text, self._adapter, ctes=query.ctes)
 
     def _dedupe(self, _item: Treatment, table: Table, _query: Query) -> Script | None:
+        if not table.columns:
+            return None
         return repair.dedupe(table, self._adapter)
 
     def _snapshot(self, item: Treatment, table: Table, query: Query) -> Script | None:
-        found = self._snapshot_table(item.unique_id, table)
+        found = self._snapshot_table(item.unique_id, table) if table.columns else None
         if found is None:
             return None
         since, until = self._window.since, self._window.until

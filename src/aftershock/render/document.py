@@ -12,7 +12,7 @@ import msgspec
 
 from aftershock.model import Category, Effect, Severity
 
-SCHEMA_VERSION: Literal["1.1"] = "1.1"
+SCHEMA_VERSION: Literal["1.2"] = "1.2"
 
 SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
 
@@ -202,7 +202,11 @@ class ChecklistAnswer(msgspec.Struct, frozen=True):
 
 
 class RecoveryStep(msgspec.Struct, frozen=True):
-    """One thing to do: `argv` as words and `commands` as lines for a POSIX shell, both empty where a person (`who`) acts."""
+    """One thing to do: `argv` as words and `commands` as lines for a POSIX shell, both empty where a person (`who`) acts.
+
+    `requires` must be true before it; `destroys` says what it could destroy, which makes a command `irreversible`; `costs` what it costs. `sql` are the
+    statements that the command runs; without a command, statements for whoever acts to check and run.
+    """
 
     number: int
     kind: str
@@ -212,6 +216,10 @@ class RecoveryStep(msgspec.Struct, frozen=True):
     commands: tuple[str, ...]
     argv: tuple[str, ...]
     who: str
+    requires: str
+    costs: str
+    irreversible: bool
+    sql: str
 
 
 class RecoveryPhase(msgspec.Struct, frozen=True):
@@ -267,7 +275,7 @@ class Link(msgspec.Struct, frozen=True):
 class AssessmentDocument(msgspec.Struct, frozen=True):
     """An impact assessment by aftershock. Nodes are named by dbt's unique_id; lists are sorted, so equal inputs give equal bytes."""
 
-    schema_version: Literal["1.1"]
+    schema_version: Literal["1.2"]
     summary: str
     incident: Incident
     severity: SeverityVerdict
@@ -305,7 +313,7 @@ class ErrorBody(msgspec.Struct, frozen=True):
 class ErrorDocument(msgspec.Struct, frozen=True):
     """What is printed instead of an assessment where there is none."""
 
-    schema_version: Literal["1.1"]
+    schema_version: Literal["1.2"]
     error: ErrorBody
 
 

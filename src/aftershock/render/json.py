@@ -106,7 +106,20 @@ def _recovery(report: Report) -> Recovery:
 def _step(item: summary.NumberedStep) -> RecoveryStep:
     step = item.step
     line = shell(step.argv)
-    return RecoveryStep(item.number, step.kind, step.nodes, step.why, step.destroys, (line,) if line else (), step.argv, step.who)
+    return RecoveryStep(
+        item.number,
+        step.kind,
+        step.nodes,
+        step.why,
+        step.destroys,
+        (line,) if line else (),
+        step.argv,
+        step.who,
+        step.requires,
+        step.costs,
+        step.is_irreversible,
+        step.sql,
+    )
 
 
 def _links(report: Report) -> tuple[Link, ...]:

@@ -1,4 +1,4 @@
-"""The recovery plan at a terminal: every step with its number, what it destroys and its whole command, or a notice instead.
+"""The recovery plan at a terminal: every step with its number, what must be true before it, what it destroys and its whole command, or a notice instead.
 
 Where there is no room for all, the first command and the first one that destroys something, with the copies to make before it, come before
 all others.
@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from aftershock.render import summary
 from aftershock.render.escape import prose, shell, terminal
-from aftershock.render.layout import Item, Line, Section, Span, cut, paragraph, rows_of
+from aftershock.render.layout import Item, Line, Section, Span, Style, cut, paragraph, rows_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from aftershock.model import Report, Step
 
 TALLEST = (10, 8)
@@ -29,6 +31,8 @@ _LOSS = 4
 
 _COPIES = 2
 _FLOOR = 8
+SQL = "SQL"
+"""What stands for the SQL of a command where that is printed below it."""
 _NAME = 40
 _NAMES = 4
 _FEW = 2
@@ -69,9 +73,33 @@ def _rows(item: Item, width: int) -> int:
     return sum(rows_of(line, width) for line in item)
 
 
+def whole(step: Step, head: Item, width: int, quote: Callable[[tuple[str, ...]], str] = shell) -> Item:
+    """Everything about a step below its ``head``: what it requires, destroys and costs, its command as ``quote`` writes it, and its SQL."""
+    return (
+        *head,
+        *_labelled("first: ", step.requires, width),
+        *_loss(step, width),
+        *_labelled("costs: ", step.costs, width),
+        *_command(step, quote),
+        *((Span("       "), Span(line, "dim")) if line else () for line in sql_lines(step.sql)),
+    )
+
+
+def shown(step: Step) -> tuple[str, ...]:
+    """The words of a step's command; where one of them is all of its SQL, which stands below, only the word SQL instead."""
+    line = sql_lines(step.sql)[:1]
+    return tuple(SQL if line and line[0].strip() in word and "\n" in word else word for word in step.argv)
+
+
+def sql_lines(sql: str) -> list[str]:
+    """SQL line by line, safe to look at and, but for unsafe characters, as it is; none where there is none."""
+    shown = sql.replace("\r\n", "\n").strip("\n")
+    return ["\t".join(map(terminal, line.split("\t"))) for line in shown.split("\n")] if shown else []
+
+
 def _whole(report: Report, item: summary.NumberedStep, width: int) -> Item:
     names = [terminal(name) for name in summary.labels(report, item.step.nodes)]
-    return (*_said(item, summary.listing(names), prose(item.step.who), width), *_loss(item.step, width), *_command(item.step))
+    return whole(item.step, _said(item, summary.listing(names), prose(item.step.who), width), width)
 
 
 def _brief(report: Report, item: summary.NumberedStep, width: int, by_hand: int, tallest: int) -> Item:
@@ -82,7 +110,14 @@ def _brief(report: Report, item: summary.NumberedStep, width: int, by_hand: int,
     tight = by_hand == 1
     shown = summary.listing(names, _FEW if tight else _NAMES)
     who = cut(prose(step.who), width // 3) if tight else prose(step.who)
-    lines = (*_said(item, shown, who, width, 1 if step.argv else by_hand), *_loss(step, width), *_command(step))
+    lines = (
+        *_said(item, shown, who, width, 1 if step.argv else by_hand),
+        *_labelled("first: ", step.requires, width, rows=by_hand),
+        *_loss(step, width),
+        *_labelled("costs: ", "" if tight else step.costs, width, rows=1),
+        *_command(step, shell),
+        *_by_hand(step),
+    )
     return lines if _rows(lines, width) <= tallest else _notice(item, width)
 
 
@@ -95,17 +130,25 @@ def _said(item: summary.NumberedStep, names: str, who: str, width: int, rows: in
 
 
 def _loss(step: Step, width: int, rows: int = 0) -> Item:
-    if not step.destroys:
-        return ()
-    return paragraph((Span("     "), Span("destroys: ", "bad")), prose(step.destroys), width, rows=rows, style="warn")
+    return _labelled("destroys: ", step.destroys, width, rows=rows, styles=("bad", "warn"))
 
 
-def _command(step: Step) -> tuple[Line, ...]:
+def _labelled(label: str, text: str, width: int, *, rows: int = 0, styles: tuple[Style, Style] = ("dim", "")) -> Item:
+    """A sentence below its step, with what kind of sentence it is; ``styles`` are those of the label and of the sentence."""
+    return paragraph((Span("     "), Span(label, styles[0])), prose(text), width, rows=rows, style=styles[1]) if text else ()
+
+
+def _command(step: Step, quote: Callable[[tuple[str, ...]], str]) -> Sequence[Line]:
     if not step.argv:
         return ()
-    line = shell(step.argv)
+    line = quote(shown(step))
     missing = Span("no shell can pass the words of this command; --format json has them", "warn")
     return ((Span("     "), Span(line, "command") if line else missing),)
+
+
+def _by_hand(step: Step) -> Sequence[Line]:
+    """Where the SQL is that a person is to run: the first screen has no room for it."""
+    return ((Span("     "), Span(f"its SQL has {summary.counted(len(sql_lines(step.sql)), 'line')} (--all)", "dim")),) if step.sql and not step.argv else ()
 
 
 def _notice(item: summary.NumberedStep, width: int) -> Item:

@@ -1,0 +1,3 @@
+{{ config(materialized='table') }}
+
+select account_id, holder from {{ source('bank', 'accounts') }}
