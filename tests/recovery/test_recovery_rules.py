@@ -5,6 +5,7 @@ from typing import get_args
 
 import msgspec
 import pytest
+import rules_reference
 from recovery_builder import incremental, model, other, source
 
 from aftershock.model import Build, Category, Node
@@ -137,3 +138,7 @@ def test_facts() -> None:
     for word, closes in (("", set()), ("ignore", set()), ("invalidate", {"closes"}), ("new_record", {"closes"})):
         node = msgspec.structs.replace(closing, build=Build("snapshot", hard_deletes=word))
         assert facts_of(node, (), "") == closes
+
+
+def test_the_page_of_rules_is_the_table_itself() -> None:
+    assert rules_reference.FILE.read_text(encoding="utf-8") == rules_reference.reference()

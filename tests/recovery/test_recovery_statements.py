@@ -17,7 +17,9 @@ def test_dbt_reads_the_very_statements(text: str) -> None:
         assert yaml.load(arguments(text), loader)["sql"].rstrip("\n") == text.rstrip("\n")  # noqa: S506  # a safe one
 
 
-@pytest.mark.parametrize("text", ["select 1;\n\n  select 'a: b # c';", "   indented\n\ttab", "a\u2028b\x85c\x07d\ufeff", "☃ '\"\\ $x `y` {{ z }}", "\U0001f300\x7f"])
+@pytest.mark.parametrize(
+    "text", ["select 1;\n\n  select 'a: b # c';", "   indented\n\ttab", "a\u2028b\x85c\x07d\ufeff", "☃ '\"\\ $x `y` {{ z }}", "\U0001f300\x7f"]
+)
 def test_whatever_stands_in_them(text: str) -> None:
     assert yaml.safe_load(arguments(text))["sql"].rstrip("\n") == text
 
