@@ -3,9 +3,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 DEMO   := .make/demo
+DAGSTER := .make/dagster
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types arch cover bench fixtures lock check clean
+.PHONY: dagster help setup demo test lint types arch cover bench fixtures lock check clean
 
 help:  ## print this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -38,6 +39,13 @@ types: setup  ## mypy, strict
 
 arch: setup  ## import-linter: who may import whom
 	$(BIN)/lint-imports --no-logo
+
+dagster: $(DAGSTER)/.ready  ## make the environment in which tests run Dagster, apart from ours
+
+$(DAGSTER)/.ready: tests/dagster_project/requirements.lock
+	$(PYTHON) -m venv $(DAGSTER)
+	$(DAGSTER)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
 cover: setup  ## the tests, with branch coverage
 	$(BIN)/pytest --quiet -n 2 --cov --cov-report=term

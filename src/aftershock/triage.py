@@ -12,6 +12,7 @@ from aftershock.errors import UnknownName, UsageError
 from aftershock.graph import LineageGraph
 from aftershock.labels import labels
 from aftershock.model import STALE_AFTER_HOURS, Artifacts, Assessment, Category, Policy, RecoveryPlan, Report, Severity, Window
+from aftershock.recovery.estimate import estimate
 from aftershock.select import resolve_all, select
 
 if TYPE_CHECKING:
@@ -92,7 +93,8 @@ def assess(  # noqa: PLR0913  # the public question
         now=now,
     )
     evidence = recovery.Evidence(case.artifacts.run)
-    return case.report(recovery.plan(case.assessment, case.graph, evidence=evidence, project=case.artifacts.project, policy=case.policy))
+    plan = recovery.plan(case.assessment, case.graph, evidence=evidence, project=case.artifacts.project, policy=case.policy)
+    return case.report(msgspec.structs.replace(plan, estimate=estimate(plan.phases, case.graph, evidence.runs)))
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -115,7 +117,7 @@ class Case(msgspec.Struct, frozen=True):
         return Report(
             assessment,
             plan,
-            impact.checklist(assessment, plan, run=artifacts.run, declared_exposures=exposures),
+            impact.checklist(assessment, plan, declared_exposures=exposures),
             artifacts.project.info,
             artifacts.files,
             (*artifacts.warnings, *self.left_out, *_ages(artifacts, self.asked_at)),

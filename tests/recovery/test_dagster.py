@@ -288,7 +288,7 @@ def test_notes_depend_on_what_is_run() -> None:
 
 def test_a_plan_of_the_planner() -> None:
     of = project(source(), TABLE, A, other("snapshot", "history", TABLE.unique_id), incremental("i", TABLE.unique_id))
-    found = as_dagster(planned(of, "data-quality", "t", "a", window=Window("2026-03-02T00:00:00Z", "2026-03-04T00:00:00Z")), of.nodes)
+    found = as_dagster(planned(of, "stale-data", "t", "a", window=Window("2026-03-02T00:00:00Z", "2026-03-04T00:00:00Z")), of.nodes)
     assert "dg launch --assets a --partition-range 2026-03-02...2026-03-03" in commands(found)
 
 

@@ -213,7 +213,8 @@ def test_after_a_loss_an_incremental_below_is_a_copy_not_refreshed(strategy: str
         ({"strategy": "append", "unique_key": ()}, "manual sql"),
         ({"full_refresh": False}, "manual sql"),
         ({"full_refresh": True}, "plain run"),
-        ({"strategy": "microbatch", "batch_size": "day"}, "manual window"),
+        ({"strategy": "microbatch", "batch_size": "day"}, "manual sql"),
+        ({"strategy": "microbatch", "batch_size": "day", "unique_key": ()}, "manual window"),
     ],
 )
 def test_a_loss_that_is_not_confirmed_is_counted_and_built_again(build: dict[str, object], kind: str) -> None:

@@ -6,6 +6,7 @@ dbt's clock where ``AS_OF`` says so, and leaves one command out where ``LEAVE_OU
 
 from __future__ import annotations
 
+import atexit
 import gc
 import json
 import os
@@ -137,7 +138,14 @@ def _become(words: list[str], folder: str, environment: dict[str, str], descript
     os.environ.clear()
     os.environ.update(environment)
     sys.argv[:] = ["dbt", *words]  # run results tell the command as it was typed
-    sys.exit(_logged(words))
+    code = 70
+    try:
+        code = _logged(words)
+    finally:  # an ordinary end of a forked interpreter warns about what the first one still holds
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
 
 
 def _logged(words: list[str]) -> int:

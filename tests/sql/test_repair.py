@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import duckdb
 import pytest
@@ -38,6 +38,7 @@ LOW, HIGH = "2026-01-02T00:00:00", "2026-01-03"
 FORMS = ["duckdb", "trino"]
 
 Row = tuple[Any, ...]
+By = Literal["keys", "rows", "count"]
 number = st.one_of(st.none(), st.integers(1, 3))
 day = st.one_of(st.none(), st.sampled_from(["2026-01-01 23:59:59.999999", "2026-01-02 00:00:00", "2026-01-02 12:00:00", "2026-01-03 00:00:00"]))
 tables = st.lists(st.tuples(number, number, day, st.sampled_from([None, "x", "y"])), max_size=8)
@@ -148,7 +149,7 @@ def older(rows: Iterable[Row]) -> list[Row]:
     return [row for row in rows if row[2] is not None and row[2] < "2026-01-02 00"]
 
 
-COMPARED: list[tuple[str, Table, Callable[[list[Row], list[Row]], int]]] = [
+COMPARED: list[tuple[By, Table, Callable[[list[Row], list[Row]], int]]] = [
     ("keys", KEYED, lambda table, source: len({row[:2] for row in table} - {row[:2] for row in source})),
     ("keys", LOOSE, lambda table, source: (bag(table) - bag(source)).total() if hasattr(Counter, "total") else sum((bag(table) - bag(source)).values())),
     ("rows", KEYED, lambda table, source: sum((bag(table) - bag(source)).values())),
@@ -159,8 +160,8 @@ COMPARED: list[tuple[str, Table, Callable[[list[Row], list[Row]], int]]] = [
 @pytest.mark.parametrize(("by", "shape", "figure"), COMPARED, ids=["keys", "no keys", "rows", "count"])
 @given(table=tables, source=tables, old=st.booleans())
 @law
-def test_a_loss_fails_the_command_and_says_how_much(
-    by: Any,
+def test_a_loss_fails_the_command_and_says_how_much(  # noqa: PLR0917  # what is compared, and a case of it
+    by: By,
     shape: Table,
     figure: Callable[[list[Row], list[Row]], int],
     table: list[Row],

@@ -111,7 +111,7 @@ def twice(state: State, _: int, hit: set[int]) -> list[Row]:
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(history=histories(), after=st.integers(0, 2), until=st.sampled_from(["", FAR]), form=st.sampled_from(["duckdb", "trino"]))
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=6)
 def test_bad_versions_go_and_nothing_else(kind: tuple[str, str], history: tuple[list[State], int, int, set[int]], after: int, until: str, form: str) -> None:
     healthy, harmed = lived(kind, history, worse, after=after, until=until)
     equal_after(healthy, harmed, remove_bad_versions(harmed.table, INPUT, at(history[1])[:10], "", form))
@@ -119,7 +119,7 @@ def test_bad_versions_go_and_nothing_else(kind: tuple[str, str], history: tuple[
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(history=histories(), after=st.integers(0, 2), until=st.sampled_from(["", FAR]), form=st.sampled_from(["duckdb", "trino"]))
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=6)
 def test_what_was_closed_is_open_again(kind: tuple[str, str], history: tuple[list[State], int, int, set[int]], after: int, until: str, form: str) -> None:
     healthy, harmed = lived(kind, history, fewer, after=after, until=until)
     equal_after(healthy, harmed, reopen_closed(harmed.table, INPUT, at(history[1]), at(history[2]), form))
@@ -127,7 +127,7 @@ def test_what_was_closed_is_open_again(kind: tuple[str, str], history: tuple[lis
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(history=histories(arrives=True), after=st.integers(0, 2), until=st.sampled_from(["", FAR]), form=st.sampled_from(["duckdb", "trino"]))
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=6)
 def test_duplicated_versions_become_one(kind: tuple[str, str], history: tuple[list[State], int, int, set[int]], after: int, until: str, form: str) -> None:
     healthy, harmed = lived(kind, history, twice, after=after, until=until)
     equal_after(healthy, harmed, dedupe_versions(harmed.table, INPUT, form))

@@ -134,6 +134,7 @@ def _node(unique_id: str, raw: Resource, place: str) -> Node:
         _exposure(raw) if kind == "exposure" else None,
         _source(raw, config) if kind == "source" else None,
         tuple(_export(item) for item in raw.exports) if raw.exports else (),
+        text(config.schema_),
     )
 
 

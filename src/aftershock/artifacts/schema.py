@@ -28,6 +28,7 @@ class NodeConfig(msgspec.Struct, gc=False):
 
     enabled: Any = None
     materialized: Any = None
+    schema_: Any = msgspec.field(default=None, name="schema")
     incremental_strategy: Any = None
     unique_key: Any = None
     full_refresh: Any = None

@@ -9,20 +9,19 @@ from aftershock.model import ChecklistItem
 from aftershock.phrases import counted, listing
 
 if TYPE_CHECKING:
-    from aftershock.model import Assessment, Impact, RecoveryPlan, Run
+    from aftershock.model import Assessment, Impact, RecoveryPlan
 
 MOST_NAMES = 3
 SHORT_SECONDS = 90
 SHORT_MINUTES = 90
 
 
-def checklist(assessment: Assessment, plan: RecoveryPlan, *, run: Run | None = None, declared_exposures: int) -> tuple[ChecklistItem, ...]:  # noqa: ARG001
+def checklist(assessment: Assessment, plan: RecoveryPlan, *, declared_exposures: int) -> tuple[ChecklistItem, ...]:
     """The eight items for an assessment and its plan.
 
     Args:
         assessment: the facts.
         plan: what is to be run.
-        run: not read: what past runs tell is in the plan's estimate.
         declared_exposures: how many exposures the project has in all; none means that nobody can know the dashboards from the artifacts.
     """
     return (

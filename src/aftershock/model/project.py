@@ -118,7 +118,8 @@ class Node(msgspec.Struct, frozen=True, omit_defaults=True):
     """One resource of a dbt project, of any type, sources, exposures, metrics and tests included.
 
     ``parents`` are unique_ids (dbt's ``depends_on.nodes``); ``path`` is ``original_file_path`` with forward slashes;
-    ``meta`` is ``{**meta, **config.meta}``; ``relation_name`` is quoted as dbt quotes it and empty where there is none.
+    ``meta`` is ``{**meta, **config.meta}``; ``relation_name`` is quoted as dbt quotes it and empty where there is none;
+    ``custom_schema`` is the ``schema`` of its config, which dbt's macro makes a whole name of.
     """
 
     unique_id: str
@@ -146,6 +147,7 @@ class Node(msgspec.Struct, frozen=True, omit_defaults=True):
     exposure: ExposureInfo | None = None
     source: SourceInfo | None = None
     exports: tuple[Export, ...] = ()
+    custom_schema: str = ""
 
     @property
     def materialized(self) -> str:

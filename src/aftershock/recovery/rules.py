@@ -69,12 +69,14 @@ OLD_ROWS = "Rows that are no longer in what it reads, and the old table's grants
 TABLE_COLUMNS = "Columns and rows of a table that are no longer in what it reads."
 BATCH_ROWS = "Rows of these batches that are no longer in what they are built from."
 PARTITION_ROWS = "Rows of the replaced partitions that are no longer in what they are built from."
-WINDOW_ROWS = "Rows of the window that are no longer in what it reads."
+WINDOW_ROWS = "Rows of the window that are no longer in what it reads, such as states in between that its source has overwritten; the copy keeps them."
 MISSED = "A snapshot of fresh input takes today's versions; those in between cannot be had again."
 CLOSED = "Rows that its input does not hold are closed as deleted: partial input makes history of rows that are still there."
 ONLY_COPY = "Its present rows, the only ones there are if what it reads has not got its rows back."
 OLD_COLUMN = "The stored values of any column that is not back in what it reads."
 VERSIONS = "Versions since then that differ from the corrected input: true ones in between, which the input no longer shows, are among them."
+KEYS = "It may still hold rows that are nowhere else: only rows whose key upstream has again are replaced, and missing ones inserted."
+KEY_ROWS = "The present values of the rows whose key is selected."
 DOUBLES = "All but one of the rows that are alike."
 
 
@@ -205,6 +207,16 @@ RULES: tuple[Rule, ...] = (
     _rule(
         LOSS,
         "microbatch",
+        "replace-keys",
+        "The rows that it lost may be of any age: only rows whose key upstream has again are replaced, and missing ones inserted.",
+        "failing",
+        "key",
+        destroys=KEY_ROWS,
+        copy=True,
+    ),
+    _rule(
+        LOSS,
+        "microbatch",
         "window",
         "Microbatch rebuilds exactly the batches of the window; a full refresh would drop every row before begin.",
         "window",
@@ -276,7 +288,7 @@ RULES: tuple[Rule, ...] = (
         "sync",
         "built",
         "key",
-        destroys="The present values of the rows whose key is selected.",
+        destroys=KEY_ROWS,
         copy=True,
         count=True,
         after="replace-keys",
@@ -361,7 +373,7 @@ RULES: tuple[Rule, ...] = (
     ),
     # rows that are wrong, missing or doubled stay in an incremental until they are replaced
     _rule(
-        frozenset({QUALITY, LOSS}),
+        QUALITY,
         "keyed",
         "backfill",
         "Its SQL selects from a variable on where that is given, so that this run replaces every row since by its key.",
@@ -379,16 +391,20 @@ RULES: tuple[Rule, ...] = (
         copy=True,
         count=True,
     ),
+    _rule(LOSS, "keyed", "replace-keys", KEYS, destroys=KEY_ROWS, copy=True),
+    _rule(LOSS, frozenset({"append", "overwrite", "custom-incremental"}), "replace-keys", KEYS, "key", destroys=KEY_ROWS, copy=True),
     _rule(
         LOSS,
-        "keyed",
-        "replace-keys",
-        "It may still hold rows that are nowhere else: only rows whose key upstream has again are replaced, and missing ones inserted.",
-        destroys="The present values of the rows whose key is selected.",
+        frozenset({"append", "overwrite"}),
+        "replace-all",
+        "The rows that it lost may be of any age: its rows are replaced only where upstream is shown to hold them all.",
+        "failing",
+        destroys=ONLY_COPY,
         copy=True,
+        guard=True,
     ),
     _rule(
-        frozenset({QUALITY, LOSS}),
+        QUALITY,
         "keyed",
         "run",
         "Each of its runs selects everything that it reads and replaces it by key; a row whose key is no longer selected stays.",

@@ -232,12 +232,9 @@ class SqlWriter:
         replace = repair.replace_window_by_key if table.keys else repair.replace_window
         return replace(table, query.text, item.span.column, item.span.start, item.span.end, self._adapter, ctes=query.ctes)
 
-    def _replace_keys(self, item: Treatment, table: Table, query: Query) -> Script | None:
-        if not table.keys:
-            return None
-        span = item.span
-        limits = {"time_column": span.column, "start": span.start, "end": span.end} if span is not None else {}
-        return repair.replace_keys(table, query.text, self._adapter, ctes=query.ctes, **limits)
+    def _replace_keys(self, _item: Treatment, table: Table, query: Query) -> Script | None:
+        """Of all time: rows that were lost may be of any age."""
+        return repair.replace_keys(table, query.text, self._adapter, ctes=query.ctes) if table.keys else None
 
     def _replace_all(self, _item: Treatment, table: Table, query: Query) -> Script | None:
         return repair.replace_all(table, query.text, self._adapter, ctes=query.ctes)

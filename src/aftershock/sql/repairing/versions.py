@@ -111,10 +111,11 @@ class Versions:
 
     def mended(self, input_query: str, mending: Mending, ctes: Mapping[str, str] | None) -> Rows:
         """What touched keys are to hold, marked 0, and one row of each touched key, marked 1."""
-        p, snapshot, every = self.p, self.snapshot, listed(self.snapshot.columns, self.adapter)
+        p, named = self.p, [quoted(column, self.adapter) for column in self.snapshot.columns]
+        every = ", ".join(named)
         rows = rows_of(input_query, ctes, self.adapter)
         steps = (*self._matched(rows), *self._judged(mending), *self._joined(mending))
-        values = ", ".join(f"{p}span_to" if column == snapshot.valid_to else quoted(column, self.adapter) for column in snapshot.columns)
+        values = ", ".join(f"{p}span_to AS {name}" if name == self.name("valid_to") else name for name in named)
         parts = (
             f"SELECT {values}, 0 AS {p}mark FROM {p}whole WHERE {p}starts = 1 AND ({p}broken = 1 OR {p}mended = 1)",
             f"SELECT {every}, 1 AS {p}mark FROM {p}whole WHERE {p}first = 1 AND {p}broken = 0 AND {p}mended = 1",
