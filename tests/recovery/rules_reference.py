@@ -55,6 +55,7 @@ WHAT = {
     "delete-window": "SQL: delete the window's rows",
     "replace-window": "SQL: delete and insert the window",
     "replace-keys": "SQL: replace rows by key",
+    "insert-missing": "SQL: insert the rows whose key is missing",
     "replace-all": "SQL: delete and insert all rows",
     "dedupe": "SQL: keep one of the rows that are alike",
     "remove-versions": "SQL: delete bad versions, reopen the ones before",

@@ -23,6 +23,7 @@ Action = Literal[
     "delete-window",
     "replace-window",
     "replace-keys",
+    "insert-missing",
     "replace-all",
     "dedupe",
     "remove-versions",
@@ -60,6 +61,7 @@ ACTIONS: dict[Action, Does] = {
     "delete-window": Does("manual", "sql"),
     "replace-window": Does("manual", "sql"),
     "replace-keys": Does("manual", "sql"),
+    "insert-missing": Does("manual", "sql"),
     "replace-all": Does("manual", "sql"),
     "dedupe": Does("manual", "sql"),
     "remove-versions": Does("manual", "sql"),
@@ -76,6 +78,6 @@ COMMANDS = frozenset(action for action, does in ACTIONS.items() if does.words)
 """Actions that a dbt command of its own does."""
 
 SCRIPTED: frozenset[Action] = frozenset(
-    {"delete-window", "replace-window", "replace-keys", "replace-all", "dedupe", "remove-versions", "reopen-versions", "dedupe-versions"}
+    {"delete-window", "replace-window", "replace-keys", "insert-missing", "replace-all", "dedupe", "remove-versions", "reopen-versions", "dedupe-versions"}
 )
 """Actions that statements do, one transaction for a node."""

@@ -41,6 +41,7 @@ ORDER: tuple[Action, ...] = (
     "delete-window",
     "replace-window",
     "replace-keys",
+    "insert-missing",
     "replace-all",
     "dedupe",
     "remove-versions",
@@ -56,6 +57,7 @@ COSTS: dict[Action, str] = {
     "window": "It builds every batch of the window, one query each.",
     "replace-window": "It runs the model's query for the whole window.",
     "replace-keys": "It runs the model's whole query.",
+    "insert-missing": "It runs the model's whole query.",
     "replace-all": "It runs the model's whole query.",
 }
 REQUIRES: dict[Action, str] = {
@@ -66,6 +68,7 @@ REQUIRES: dict[Action, str] = {
     "delete-window": "Its SQL is corrected, and upstream holds every row of the window.",
     "replace-window": "Upstream is repaired and holds every row of the window.",
     "replace-keys": "Upstream is repaired.",
+    "insert-missing": "Upstream holds the rows that are lost.",
     "replace-all": "Upstream is repaired and holds every row that is here.",
     "remove-versions": "Its input is right again.",
     "reopen-versions": "The lost rows are back in its input.",

@@ -75,6 +75,7 @@ CLOSED = "Rows that its input does not hold are closed as deleted: partial input
 ONLY_COPY = "Its present rows, the only ones there are if what it reads has not got its rows back."
 OLD_COLUMN = "The stored values of any column that is not back in what it reads."
 VERSIONS = "Versions since then that differ from the corrected input: true ones in between, which the input no longer shows, are among them."
+MISSING = "The rows that it lost may be of any age, and those that it still holds are right: rows whose key it lacks are inserted, and none is deleted."
 KEYS = "It may still hold rows that are nowhere else: only rows whose key upstream has again are replaced, and missing ones inserted."
 KEY_ROWS = "The present values of the rows whose key is selected."
 DOUBLES = "All but one of the rows that are alike."
@@ -204,16 +205,7 @@ RULES: tuple[Rule, ...] = (
         copy=True,
         guard=True,
     ),
-    _rule(
-        LOSS,
-        "microbatch",
-        "replace-keys",
-        "The rows that it lost may be of any age: only rows whose key upstream has again are replaced, and missing ones inserted.",
-        "failing",
-        "key",
-        destroys=KEY_ROWS,
-        copy=True,
-    ),
+    _rule(LOSS, "microbatch", "insert-missing", MISSING, "failing", "key", copy=True, count=True),
     _rule(
         LOSS,
         "microbatch",
@@ -391,6 +383,7 @@ RULES: tuple[Rule, ...] = (
         copy=True,
         count=True,
     ),
+    _rule(LOSS, INCREMENTAL, "insert-missing", MISSING, "failing", "key", copy=True, count=True),
     _rule(LOSS, "keyed", "replace-keys", KEYS, destroys=KEY_ROWS, copy=True),
     _rule(LOSS, frozenset({"append", "overwrite", "custom-incremental"}), "replace-keys", KEYS, "key", destroys=KEY_ROWS, copy=True),
     _rule(

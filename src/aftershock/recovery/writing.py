@@ -53,6 +53,7 @@ class SqlWriter:
             "delete-window": self._delete_window,
             "replace-window": self._replace_window,
             "replace-keys": self._replace_keys,
+            "insert-missing": self._insert_missing,
             "replace-all": self._replace_all,
             "dedupe": self._dedupe,
             "remove-versions": self._snapshot,
@@ -232,9 +233,17 @@ class SqlWriter:
         replace = repair.replace_window_by_key if table.keys else repair.replace_window
         return replace(table, query.text, item.span.column, item.span.start, item.span.end, self._adapter, ctes=query.ctes)
 
-    def _replace_keys(self, _item: Treatment, table: Table, query: Query) -> Script | None:
-        """Of all time: rows that were lost may be of any age."""
-        return repair.replace_keys(table, query.text, self._adapter, ctes=query.ctes) if table.keys else None
+    def _replace_keys(self, item: Treatment, table: Table, query: Query) -> Script | None:
+        """Only of the rows that runs since the onset may have written: an older sum may be of rows that its source holds no longer."""
+        span = self._span(item, table)
+        if not table.keys:
+            return None
+        if span is None:
+            return repair.replace_keys(table, query.text, self._adapter, ctes=query.ctes)
+        return repair.replace_keys(table, query.text, self._adapter, time_column=span.column, start=span.start, end=span.end, ctes=query.ctes)
+
+    def _insert_missing(self, _item: Treatment, table: Table, query: Query) -> Script | None:
+        return repair.insert_missing(table, query.text, self._adapter, ctes=query.ctes) if table.keys and table.columns else None
 
     def _replace_all(self, _item: Treatment, table: Table, query: Query) -> Script | None:
         return repair.replace_all(table, query.text, self._adapter, ctes=query.ctes)
