@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from repair.warm import Dbt, warm_dbt
-from repair.worlds import LEDGER, SHOP, Truth, World
+from repair.worlds import LEDGER, SHOP, Truth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,12 +30,21 @@ def folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     return shared
 
 
-def _truth(world: World, dbt: Dbt, folder: Path) -> Truth:
-    with (folder / f"{world.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        return Truth(world, dbt, folder)
+class Truths(dict[str, Truth]):
+    """Each world's truth by its name, built when it is first asked for."""
+
+    def __init__(self, dbt: Dbt, folder: Path) -> None:
+        super().__init__()
+        self._dbt, self._folder = dbt, folder
+
+    def __missing__(self, name: str) -> Truth:
+        (world,) = (world for world in (LEDGER, SHOP) if world.name == name)
+        with (self._folder / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self[name] = Truth(world, self._dbt, self._folder)
+        return self[name]
 
 
 @pytest.fixture(scope="session")
-def truths(dbt: Dbt, folder: Path) -> dict[str, Truth]:
-    return {world.name: _truth(world, dbt, folder) for world in (LEDGER, SHOP)}
+def truths(dbt: Dbt, folder: Path) -> Truths:
+    return Truths(dbt, folder)
