@@ -96,6 +96,8 @@ AT = {"at": "TIMESTAMP", "id": "BIGINT"}
         ({"watermark": "loaded_at"}, {}, Span("loaded_at", "2026-03-02T04:00:00")),
         ({"watermark": "order_date"}, {}, Span("order_date", "2026-03-02T00:00:00")),
         ({"watermark": "order_date"}, {"order_date": "TIMESTAMP"}, Span("order_date", "2026-03-02T04:00:00")),
+        ({"watermark": "at"}, {"at": "timestamp with time zone"}, Span("at", "2026-03-02T04:00:00Z")),
+        ({"watermark": "at"}, {"at": "TIMESTAMP_TZ"}, Span("at", "2026-03-02T04:00:00Z")),
         ({"watermark": "batch"}, {}, None),
         ({"event_time": "at"}, AT, None),
         ({"takes_all": True}, AT, None),

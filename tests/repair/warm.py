@@ -141,11 +141,16 @@ def _become(words: list[str], folder: str, environment: dict[str, str], descript
     code = 70
     try:
         code = _logged(words)
-    finally:  # an ordinary end of a forked interpreter warns about what the first one still holds
-        atexit._run_exitfuncs()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+    finally:
+        _end(code)
+
+
+def _end(code: int) -> NoReturn:
+    """End without the last words of DuckDB's bindings, which warn of what was made before a fork."""
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _logged(words: list[str]) -> int:
@@ -190,3 +195,4 @@ def _ran(since: float) -> dict[str, str]:
 
 if __name__ == "__main__":
     _serve(sys.argv[1])
+    _end(0)

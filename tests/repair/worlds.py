@@ -53,6 +53,7 @@ class World(NamedTuple):
         second_edits: made after it; ``{later}`` is four days before the start.
         volatile: columns that hold the time of a run, by table.
         checked: snapshots of the strategy check, whose times are those of runs, with their unique key.
+        catalog: whether somebody made dbt's docs once, so that a plan knows the columns of ``select *``.
     """
 
     name: str
@@ -64,6 +65,7 @@ class World(NamedTuple):
     second_edits: tuple[Edit, ...] = ()
     volatile: Mapping[str, tuple[str, ...]] = {}
     checked: Mapping[str, str] = {}
+    catalog: bool = False
 
 
 SHOP = World(
@@ -85,6 +87,7 @@ LEDGER = World(
     ("bank",),
     first_edits=(Edit("dbt_project.yml", 'batches_from: "2026-01-01"', 'batches_from: "{date}"'),),
     second_edits=(Edit("dbt_project.yml", 'batches_from: "{date}"', 'batches_from: "{later}"'),),
+    catalog=True,
 )
 """Tables that remember more than their source, batches that begin after the oldest rows, and every way of adding rows that the shop lacks."""
 
@@ -141,6 +144,8 @@ class Truth:
         if self.world.second_edits:
             edit(project, _dated(self.world.second_edits, dates))
             build(self.dbt, project, start)
+        if self.world.catalog:
+            build(self.dbt, project, start, ("docs", "generate", "--no-compile"))
 
     def _load(self, project: Path, day: int) -> None:
         times = {"start": self.moment(0), "previous": self.moment(day - 1), "now": self.moment(day)}

@@ -278,7 +278,9 @@ def test_what_is_not_one_query_is_refused(query: str, problem: str) -> None:
 
 def test_a_bound_in_another_zone_and_with_a_fraction() -> None:
     script = replace_window(KEYED, "select 1", "moment", "2026-01-02T01:30:00.120000+02:00", "2026-01-03T00:00:00.1234567Z", "duckdb")
-    assert "WHERE \"moment\" >= CAST('2026-01-01 23:30:00.12' AS TIMESTAMP) AND \"moment\" < CAST('2026-01-03 00:00:00.123456' AS TIMESTAMP)" in script.text
+    assert "CAST('2026-01-01 23:30:00.12+00:00' AS TIMESTAMPTZ) AND \"moment\" < CAST('2026-01-03 00:00:00.123456+00:00' AS TIMESTAMPTZ)" in script.text
+    plain = replace_window(KEYED, "select 1", "moment", "2026-01-01T23:30:00.12", "", "duckdb")
+    assert "WHERE \"moment\" >= CAST('2026-01-01 23:30:00.12' AS TIMESTAMP)" in plain.text
     with pytest.raises(UsageError, match="yesterday"):
         replace_window(KEYED, "select 1", "moment", "yesterday", "", "duckdb")
 

@@ -33,12 +33,13 @@ LATE = timedelta(days=1)
 TEMPORAL = re.compile(r"date|timestamp", re.IGNORECASE)
 TIMELIKE = re.compile(r"(?:^|_)(?:at|on|ts|time|date|datetime|timestamp|day|hour|month|tstamp)$|(?:date|time|timestamp)$", re.IGNORECASE)
 """Names that columns with a time have by custom."""
+ZONED = re.compile(r"tz|with time zone", re.IGNORECASE)
 DAYLIKE = re.compile(r"(?:^|_)(?:on|date|day|month)$|date$", re.IGNORECASE)
 """Names that columns of days have by custom."""
 
 
 class Span(msgspec.Struct, frozen=True):
-    """Rows whose ``column`` is at or after ``start`` and, where it is not empty, before ``end``: ISO 8601 in UTC without a zone."""
+    """Rows whose ``column`` is at or after ``start`` and, where it is not empty, before ``end``: ISO 8601 in UTC, with ``Z`` where the column has a zone."""
 
     column: str
     start: str
@@ -105,7 +106,8 @@ def span_of(node: Node, window: Window, types: Mapping[str, str], *, late: bool 
         end = _written(_ceiling(until + LATE, "day")) if until is not None else ""
     except (OverflowError, ValueError):
         end = ""
-    return Span(column, _written(start), end)
+    zone = "Z" if ZONED.search(kind) else ""
+    return Span(column, _written(start) + zone, end + zone if end else "")
 
 
 def _start(node: Node, window: Window, *, late: bool) -> datetime | None:

@@ -257,7 +257,7 @@ class SqlWriter:
         found = self._snapshot_table(item.unique_id, table) if table.columns else None
         if found is None:
             return None
-        since, until = self._window.since, self._window.until
+        since, until = self._window.since.rstrip("Z"), self._window.until.rstrip("Z")  # dbt writes times of versions in UTC, without a zone
         if item.rule.action == "dedupe-versions":
             return repair.dedupe_versions(found, query.text, self._adapter, ctes=query.ctes)
         if not since and (item.rule.action == "reopen-versions" or found.strategy == "check"):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sqlglot import Token
 
 QUERY = "aftershock_query"
+_ZONED = re.compile(r"T.*(?:[zZ]|[+-]\d\d:?\d\d)$")
 _FRACTION = re.compile(r":\d\d[.,](\d+)")
 _DIGITS = 6
 
@@ -85,9 +86,10 @@ def utc(text: str, place: str) -> str:
 
 
 def moment(text: str, place: str, adapter: str) -> str:
-    """A time as a literal that is cast to the dialect's timestamp."""
-    zone = "+00:00" if _is_bigquery(adapter) else ""
-    return f"CAST('{utc(text, place)}{zone}' AS {warehouse_of(adapter).timestamp})"
+    """A time as a literal that is cast to the dialect's timestamp: to one with a zone where the text has one and the dialect such a type."""
+    zoned = bool(_ZONED.search(text.strip())) and warehouse_of(adapter).zoned
+    zone = "+00:00" if _is_bigquery(adapter) or zoned else ""
+    return f"CAST('{utc(text, place)}{zone}' AS {zoned or warehouse_of(adapter).timestamp})"
 
 
 def within(column: str, start: str, end: str, adapter: str, owner: str = "") -> str:

@@ -21,6 +21,7 @@ class Warehouse(msgspec.Struct, frozen=True):
         groups: a column as it may stand in PARTITION BY.
         stage: the table that holds rows between statements.
         timestamp: the type that a time is cast to.
+        zoned: the type of a time with a zone; empty where a column has none, or none that a literal can be cast to.
         flat: whether a WITH may only stand first.
         by_name: whether an INSERT can take a query's columns by their names.
         asserts: whether :func:`~aftershock.sql.repairing.tables.rows_lost` is known to fail there.
@@ -36,14 +37,15 @@ class Warehouse(msgspec.Struct, frozen=True):
     groups: str = "{}"
     stage: str = "aftershock_stage"
     timestamp: str = "TIMESTAMP"
+    zoned: str = ""
     flat: bool = False
     by_name: bool = False
     asserts: bool = True
 
 
 _COMMIT = "COMMIT"
-_POSTGRES = Warehouse("postgres", begin=("BEGIN",), commit=_COMMIT, several=True)
-_DUCKDB = msgspec.structs.replace(_POSTGRES, read="duckdb")
+_POSTGRES = Warehouse("postgres", zoned="TIMESTAMPTZ", begin=("BEGIN",), commit=_COMMIT, several=True)
+_DUCKDB = msgspec.structs.replace(_POSTGRES, read="duckdb", by_name=True)
 _SERVER = Warehouse(
     "tsql",
     # without XACT_ABORT an error leaves the transaction open; with counts the driver reports an error only when it is asked for the next result
@@ -82,7 +84,7 @@ _BY_ADAPTER: dict[str, Warehouse] = {
     "postgres": _POSTGRES,
     "presto": msgspec.structs.replace(_TRINO, read="presto"),
     "redshift": msgspec.structs.replace(_POSTGRES, read="redshift"),
-    "snowflake": Warehouse("snowflake", begin=("BEGIN TRANSACTION",), commit=_COMMIT, several=True),
+    "snowflake": Warehouse("snowflake", zoned="TIMESTAMP_TZ", begin=("BEGIN TRANSACTION",), commit=_COMMIT, several=True),
     "spark": _LAKE,
     "sqlserver": _SERVER,
     "synapse": _SERVER,
