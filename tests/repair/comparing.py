@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 HELD = ("dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to")
 """What dbt itself writes into a snapshot, less whether a row stands for a deletion."""
 
+FLOATS = ("DOUBLE", "FLOAT")
+DECIMALS = 6
+"""To which floats are compared: the same rows in another order have another last digit in their sum."""
+
 
 class Difference(NamedTuple):
     """Rows of a relation that are missing and that are too many, or why it cannot be compared."""
@@ -56,6 +60,8 @@ class Comparison:
                 self._problems[label][relation] = str(error).splitlines()[0]
             else:
                 described = self._memory.execute(f'describe "{label}"."{relation}"').fetchall()
+                for column in _quoted(*(row[0] for row in described if row[1] in FLOATS)):
+                    self._memory.execute(f'update "{label}"."{relation}" set {column} = round({column}, {DECIMALS})')  # noqa: S608  # names from our own warehouse
                 self._columns[label][relation] = tuple(sorted(row[0] for row in described))
         self._memory.execute(f'detach "{name}"')
 

@@ -12,6 +12,13 @@ MISSED_STATES = (
 )
 """Orders went through a state that no run saw, and their row keeps only the newest: 13 states, of which 6 ended an earlier one."""
 
+REPLACED_STATES = (
+    Loss("analytics.order_event_log", 13, 0, "model.shop.order_event_log", "no longer in what it reads"),
+    Loss("analytics.order_status_history", 19, 6, "snapshot.shop.orders_snapshot", "in between"),
+    Loss("analytics_snapshots.orders_snapshot", 19, 6, "snapshot.shop.orders_snapshot", "in between"),
+)
+"""The same states where bad values came between them: which of them were true, the source no longer shows."""
+
 WHOLE = ("build",)
 """The schedule of a shop whose failing tests stop what is below them."""
 
@@ -30,6 +37,7 @@ BAD_VALUES = (
         "data-quality",
         days=(2, 3),
         statements=("update raw.orders set discount_cents = discount_cents + 5000, status = 'returned' where ordered_at > getvariable('onset')",),
+        losses=REPLACED_STATES,
     ),
     Scenario(
         "source, bad values: raw.payments",

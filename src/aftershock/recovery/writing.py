@@ -6,8 +6,6 @@ import contextlib
 import re
 from typing import TYPE_CHECKING, Literal
 
-import msgspec
-
 from aftershock import times
 from aftershock.columns.implied import DELETED, META
 from aftershock.model import Category
@@ -213,8 +211,6 @@ class SqlWriter:
             return self._window_guard(table, query, Span(self._reader.graph.nodes[item.unique_id].build.event_time, item.flags[1], item.flags[3]))
         if "own-code" in item.facts:  # what its query gives is as wrong as what it holds
             return None
-        if self._category is Category.DUPLICATE_LOAD and not table.keys and table.columns:  # the rows as a set: all but one of those that are alike are to go
-            table = msgspec.structs.replace(table, keys=table.columns)
         return repair.rows_lost(table, query.text, self._adapter, by="keys" if table.keys else "half", ctes=query.ctes)
 
     def _window_guard(self, table: Table, query: Query, span: Span) -> Script:
