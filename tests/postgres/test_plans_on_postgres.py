@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - it makes SQL of its own cases
 """What a plan says is run on PostgreSQL: every statement that plans of shop can hold, and whole plans after an incident, as they are printed."""
 
 from __future__ import annotations

@@ -230,8 +230,8 @@ class SqlWriter:
         return replace(table, query.text, item.span.column, item.span.start, item.span.end, self._adapter, ctes=query.ctes)
 
     def _replace_keys(self, item: Treatment, table: Table, query: Query) -> Script | None:
-        """Only of the rows that runs since the onset may have written: an older sum may be of rows that its source holds no longer."""
-        span = self._span(item, table)
+        """After a loss only of the rows that runs since may have written: an older sum may be of rows that its source holds no longer."""
+        span = self._span(item, table) if self._category is Category.DATA_LOSS else None
         if not table.keys:
             return None
         if span is None:
