@@ -38,7 +38,7 @@ INTRODUCTION: Final = """\
 
 Two warehouses are built by dbt on DuckDB from the same start and get the same loads. One has an incident; when it is noticed, its cause is put right at
 the source or in the code. Then `aftershock plan … --format sh` is run as it was printed, and every table and view is compared with the warehouse that never
-had the incident, row by row, less the columns that hold the time of a run. Beside it stands what people type first,
+had the incident, row by row, floats to six decimals, less the columns that hold the time of a run. Beside it stands what people type first,
 `dbt run --select X+ --full-refresh`, from the same broken warehouse.
 
 - **Repaired**: equal in every relation; *but for* counts the rows that nobody can bring back and that the plan announces.

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 GOOD = frozenset({"success", "reused", "pass", "warn"})
 OPERATION = "run-operation"
+QUESTION = "show"
+"""What answers a question and builds nothing: it succeeds or fails as a whole, as an operation does."""
+REPAIRING = frozenset({"sql", "restore"})
+REPAIRED = "repaired"
 MORE_ALLOWED = frozenset({"retry", "test", "freshness"})
 """Steps that may list more than their nodes: retry runs the tests of what it builds again, and a selected test brings others of its models."""
 
@@ -41,7 +45,7 @@ def shortfall(step: Step, folder: Path) -> str:
         step: what was planned.
         folder: where its command wrote its results.
     """
-    if OPERATION in step.argv:  # it succeeds or fails as a whole, and its result is of a macro
+    if step.argv[1:2] in {(OPERATION,), (QUESTION,)}:  # its result is of a macro, or of the question
         return ""
     try:
         found = _recorded(step, folder)
@@ -59,6 +63,12 @@ def shortfall(step: Step, folder: Path) -> str:
     return f"dbt also ran {listing(strange, _SHOWN)}" if strange and step.kind not in MORE_ALLOWED else ""
 
 
+def keep_repaired(step: Step, folder: Path) -> None:
+    """Write down what the SQL of a step that succeeded repaired, beside dbt's results, which do not name it: `aftershock verify` reads it."""
+    if OPERATION in step.argv[1:2] and step.kind in REPAIRING:
+        (folder / REPAIRED).write_text("".join(f"{unique_id}\n" for unique_id in step.nodes), encoding="utf-8")
+
+
 def failure(step: Step, folder: Path) -> str:
     """What dbt recorded as failed, without a full stop; empty where it recorded nothing bad."""
     try:
@@ -72,7 +82,7 @@ def failure(step: Step, folder: Path) -> str:
 
 def built(step: Step, folder: Path) -> tuple[str, ...]:
     """The nodes of a step that were built, though it failed: a second run builds them once more. Tests build nothing."""
-    if step.kind in {"test", "freshness"} or OPERATION in step.argv:
+    if step.kind in {"test", "freshness"} or step.argv[1:2] in {(OPERATION,), (QUESTION,)}:
         return ()
     try:
         found = _recorded(step, folder)

@@ -190,6 +190,8 @@ class _Session:
         if not ran.success:
             return "failed", proof.failure(step, folder) or ran.message or "dbt does not say why; its log may"
         short = proof.shortfall(step, folder)
+        if not short:
+            proof.keep_repaired(step, folder)
         return ("failed", short) if short else ("done", "")
 
     def _folder(self, number: int) -> Path:

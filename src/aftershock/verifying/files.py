@@ -10,7 +10,7 @@ import msgspec
 from aftershock.artifacts.files import SUFFIXES, is_directory, is_file, read_bytes
 from aftershock.artifacts.results import read_freshness, read_run
 from aftershock.errors import ArtifactError
-from aftershock.model import Phase, RecoveryPlan, Step
+from aftershock.model import Phase, RecoveryPlan, Run, Step
 from aftershock.model.plan import Engine, PhaseKind, StepKind
 from aftershock.model.proof import PlanRecord, Recorded, RecordedFreshness, RecordedRun
 
@@ -21,6 +21,9 @@ RUN_NAMES = tuple(f"run_results.json{suffix}" for suffix in SUFFIXES)
 SOURCE_NAMES = tuple(f"sources.json{suffix}" for suffix in SUFFIXES)
 KEPT = "aftershock/recovery/*/steps/*"
 """Where `aftershock recover` keeps what each step wrote, below the target directory."""
+
+REPAIRED = "repaired"
+"""The end of the name of the file that names what a step's SQL repaired, where its results end in run_results.json."""
 
 REMEDY = "Write it with aftershock plan … --format json"
 _HEAD = 4096
@@ -81,8 +84,18 @@ def read_recorded(places: Iterable[str | Path] = (), *, target_dir: str | Path |
         if b"/sources/v" in data[:_HEAD]:
             freshness.append(RecordedFreshness(str(path), read_freshness(data, str(path))))
         else:
-            runs.append(RecordedRun(str(path), read_run(data, str(path))))
+            runs.append(RecordedRun(str(path), _with_repaired(read_run(data, str(path)), path)))
     return Recorded(tuple(runs), tuple(freshness))
+
+
+def _with_repaired(run: Run, path: Path) -> Run:
+    """The run with the nodes that its SQL repaired, which dbt's results do not name: a file beside them does, a unique_id a line."""
+    beside = path.with_name(next(path.name.removesuffix(name) for name in RUN_NAMES if path.name.endswith(name)) + REPAIRED)
+    done = next(iter(run.results.values()), None)
+    if run.which != "run-operation" or done is None or not is_file(beside):
+        return run
+    nodes = read_bytes(beside).decode(errors="replace").split()
+    return msgspec.structs.replace(run, results={**run.results, **{node: msgspec.structs.replace(done, unique_id=node) for node in nodes}})
 
 
 def read_plan(path: str | Path) -> PlanRecord:

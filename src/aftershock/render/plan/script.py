@@ -116,6 +116,8 @@ def _command(step: Step) -> Iterator[tuple[str, bool]]:
         yield from _document(f"dbt_sql {quoted((*step.argv[:at], 'SQL', *step.argv[at + 1 :]))}{asked}", step.sql.rstrip("\n").split("\n"))
     else:
         yield f"{'run_dbt' if words.writes_results(step) else 'run'} {line}{asked}", True
+    if line and step.sql and step.kind in {"sql", "restore"} and (nodes := quoted(step.nodes)):
+        yield f"repaired {nodes}", True
 
 
 def _is_plain_sql(step: Step) -> bool:

@@ -134,6 +134,12 @@ keep_results() { # what proves this step
   { mkdir -p -- "$target_dir-recovery" && cp -- "$target_dir/run_results.json" "$kept"; } || say "$kept could not be written: this step's results are lost with the next one."
 }
 
+repaired() { # NODE...: what this step's SQL repaired, which dbt's results do not name
+  local kept
+  kept=$target_dir-recovery/$(printf '%02d' "$number").repaired
+  { mkdir -p -- "$target_dir-recovery" && printf '%s\n' "$@" >"$kept"; } || say "$kept could not be written: aftershock verify needs --plan to know what this step repaired."
+}
+
 copy_target() { # once, and whole or not at all
   local part
   if [[ -e $target_dir-incident ]]; then
