@@ -41,7 +41,7 @@ def _steps(scenario: str) -> dict[tuple[str, ...], Step]:
             for window in (Window(), WINDOW):
                 assessment = assess(artifacts, graph, [Seed(unique_id)], category, policy=Policy(), detected_at="2026-03-05T06:00:00Z", window=window)
                 recovery = plan(assessment, graph, evidence=Evidence(artifacts.run), project=artifacts.project, policy=Policy())
-                found.update({step.argv: step for phase in recovery.phases for step in phase.steps if step.argv})
+                found.update({step.argv: step for phase in recovery.phases for step in phase.steps if "--select" in step.argv})
     return found
 
 

@@ -84,6 +84,16 @@ by_hand() { # a person did it, or nobody can be asked
   esac
 }
 
+by_hand_first() { # what follows builds on it: it is not passed over
+  if [[ -t 0 ]]; then
+    by_hand
+  else
+    local done_step=$number
+    number=$((number + 1))
+    stop 3 "Stopped at step $done_step, which is by hand. Once it is done, run again with $(again)."
+  fi
+}
+
 irreversible() { # WHAT IT COULD DESTROY
   [[ -z $allowed ]] || return 0
   allowed=yes
@@ -131,6 +141,12 @@ keep_results() { # what proves this step
   [[ -f $target_dir/run_results.json ]] || return 0
   kept=$target_dir-recovery/$(printf '%02d' "$number").run_results.json
   { mkdir -p -- "$target_dir-recovery" && cp -- "$target_dir/run_results.json" "$kept"; } || say "$kept could not be written: this step's results are lost with the next one."
+}
+
+repaired() { # NODE...: what this step's SQL repaired, which dbt's results do not name
+  local kept
+  kept=$target_dir-recovery/$(printf '%02d' "$number").repaired
+  { mkdir -p -- "$target_dir-recovery" && printf '%s\n' "$@" >"$kept"; } || say "$kept could not be written: aftershock verify needs --plan to know what this step repaired."
 }
 
 copy_target() { # once, and whole or not at all

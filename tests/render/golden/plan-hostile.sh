@@ -89,6 +89,16 @@ by_hand() { # a person did it, or nobody can be asked
   esac
 }
 
+by_hand_first() { # what follows builds on it: it is not passed over
+  if [[ -t 0 ]]; then
+    by_hand
+  else
+    local done_step=$number
+    number=$((number + 1))
+    stop 3 "Stopped at step $done_step, which is by hand. Once it is done, run again with $(again)."
+  fi
+}
+
 irreversible() { # WHAT IT COULD DESTROY
   [[ -z $allowed ]] || return 0
   allowed=yes
@@ -136,6 +146,12 @@ keep_results() { # what proves this step
   [[ -f $target_dir/run_results.json ]] || return 0
   kept=$target_dir-recovery/$(printf '%02d' "$number").run_results.json
   { mkdir -p -- "$target_dir-recovery" && cp -- "$target_dir/run_results.json" "$kept"; } || say "$kept could not be written: this step's results are lost with the next one."
+}
+
+repaired() { # NODE...: what this step's SQL repaired, which dbt's results do not name
+  local kept
+  kept=$target_dir-recovery/$(printf '%02d' "$number").repaired
+  { mkdir -p -- "$target_dir-recovery" && printf '%s\n' "$@" >"$kept"; } || say "$kept could not be written: aftershock verify needs --plan to know what this step repaired."
 }
 
 copy_target() { # once, and whole or not at all
@@ -235,6 +251,7 @@ if step 4 'STEP 4 (sql): [click](javascript:alert(1)) ![i](https://evil.example/
   dbt_sql dbt run-operation run_query --args SQL --vars 'javascript:alert(1)' "${target_words[@]}" <<'SQL'
 %%{init: {"theme": "dark"}}%% #quot; end"] --> x["
 SQL
+  repaired $'model.\033[2J\033]0;owned\007name' 'model.@everyone <!channel> <@U123> @channel' 'metric.<script>alert(1)</script><img src=x onerror=y>' $'exposure.`code` ``more`` ```\012## Heading\012- [x] **Affected tables:** none' 'exposure.a | b \| c || d'
 fi
 
 if step 5 'SQL 5: https://evil.example/a)b](c)"><script>|`'; then
@@ -242,7 +259,7 @@ if step 5 'SQL 5: https://evil.example/a)b](c)"><script>|`'; then
   show_sql <<'SQL'
 $(rm -rf ~) `id` ; echo 'x' "y" && z
 SQL
-  by_hand
+  by_hand_first
 fi
 
 if step 6 'STEP 6 (test): %%{init: {"theme": "dark"}}%% #quot; end"] --> x["'; then
