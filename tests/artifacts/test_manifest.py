@@ -203,6 +203,8 @@ def test_how_an_incremental_is_built() -> None:
         contract=True,
         vars=("end", "start"),
         reads_this=True,
+        watermark="d",
+        strict=True,
     )
     assert node("model.shop.a", config=config, raw_sql=code).build == built, "manifests before v7 call it raw_sql"
     assert node("model.shop.a", config={**config, "materialized": "table"}, raw_code=code).build.vars == ()

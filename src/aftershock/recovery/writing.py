@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import re
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from aftershock import times
-from aftershock.columns.implied import DELETED, META
 from aftershock.model import Category
 from aftershock.recovery.queries import Queries, Query
+from aftershock.recovery.relations import NAME, beside, digits, snapshot_table, within
 from aftershock.recovery.statements import Written
 from aftershock.recovery.windows import Span
 from aftershock.sql import repair
-from aftershock.sql.repair import Script, SnapshotTable, Table
+from aftershock.sql.repair import Script, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,13 +21,8 @@ if TYPE_CHECKING:
     from aftershock.recovery.actions import Action
     from aftershock.recovery.treatment import Treatment
 
-QUOTES = ('"{}"', "`{}`", "[{}]", "{}")
 QUERYLESS: frozenset[Action] = frozenset({"delete-window", "dedupe"})
 """Actions that need no query of the model."""
-NAME = re.compile(r"[A-Za-z_]\w*")
-"""A key that is a column and no expression."""
-MOST_NAME = 63
-"""Characters of a name that every warehouse takes."""
 
 
 class SqlWriter:
@@ -129,7 +122,7 @@ class SqlWriter:
             span = item.span
         else:
             return None
-        column = _within(table.columns, (span.column,)) if table.columns else (span.column,)
+        column = within(table.columns, (span.column,)) if table.columns else (span.column,)
         return Span(column[0], span.start, span.end) if column else None
 
     def guards(self, items: Sequence[Treatment]) -> Sequence[Written]:
@@ -166,7 +159,7 @@ class SqlWriter:
         columns = self._queries.columns(unique_id) if node.relation_name else ()
         if node.source is None or not columns:
             return ""
-        keys = _within(columns, self._unique(node))
+        keys = within(columns, self._unique(node))
         script = repair.dedupe(Table(node.relation_name, columns, keys), self._adapter)
         return script.text if script is not None else ""
 
@@ -184,7 +177,7 @@ class SqlWriter:
         """Relations that have a name, with that of a copy beside each."""
         for unique_id in unique_ids:
             node = self._reader.graph.nodes[unique_id]
-            copy = _beside(node, f"__{word}_{_digits(self._detected)}")
+            copy = beside(node, f"__{word}_{digits(self._detected)}")
             if copy:
                 yield unique_id, node, copy
 
@@ -196,7 +189,7 @@ class SqlWriter:
         columns = self._queries.columns(unique_id)
         if not columns:
             return Table(node.relation_name, (), next((keys for keys in (node.build.unique_key, node.primary_key) if all(map(NAME.fullmatch, keys))), ()))
-        keys = _within(columns, node.build.unique_key) or _within(columns, node.primary_key)
+        keys = within(columns, node.build.unique_key) or within(columns, node.primary_key)
         return Table(node.relation_name, columns, keys)
 
     def _guard(self, item: Treatment, table: Table, query: Query) -> Script | None:
@@ -219,12 +212,12 @@ class SqlWriter:
 
     def _delete_window(self, item: Treatment, table: Table, _query: Query) -> Script | None:
         """The rows go, and the newest that stays is older than the window: the model's own filter takes the window again."""
-        if item.span is None or (table.columns and not _within(table.columns, (item.span.column,))):
+        if item.span is None or (table.columns and not within(table.columns, (item.span.column,))):
             return None
         return repair.delete_window(table, item.span.column, item.span.start, "", self._adapter)
 
     def _replace_window(self, item: Treatment, table: Table, query: Query) -> Script | None:
-        if item.span is None or (table.columns and not _within(table.columns, (item.span.column,))):
+        if item.span is None or (table.columns and not within(table.columns, (item.span.column,))):
             return None
         replace = repair.replace_window_by_key if table.keys else repair.replace_window
         return replace(table, query.text, item.span.column, item.span.start, item.span.end, self._adapter, ctes=query.ctes)
@@ -250,7 +243,9 @@ class SqlWriter:
         return repair.dedupe(table, self._adapter)
 
     def _snapshot(self, item: Treatment, table: Table, query: Query) -> Script | None:
-        found = self._snapshot_table(item.unique_id, table) if table.columns else None
+        node, code = self._reader.graph.nodes[item.unique_id], self._reader.code.nodes.get(item.unique_id)
+        closes = node.build.hard_deletes == "new_record"
+        found = snapshot_table(table, code.config, closes=closes) if table.columns and code is not None else None
         if found is None:
             return None
         since, until = self._window.since.rstrip("Z"), self._window.until.rstrip("Z")  # dbt writes times of versions in UTC, without a zone
@@ -266,62 +261,3 @@ class SqlWriter:
         if len(found) > 1 and all(script.runnable for _, script in found) and repair.takes_several(self._adapter):
             return [Written(tuple(unique_id for unique_id, _ in found), "\n".join(script.text for _, script in found))]
         return [Written((unique_id,), script.text, script.runnable) for unique_id, script in found]
-
-    def _snapshot_table(self, unique_id: str, table: Table) -> SnapshotTable | None:
-        """A snapshot as its configuration describes it; None where that is not all columns."""
-        code = self._reader.code.nodes.get(unique_id)
-        config = code.config if code is not None else {}
-        names = config.get("snapshot_meta_column_names")
-        called = {key: name for key, name in names.items() if isinstance(name, str)} if isinstance(names, dict) else {}
-        scd_id, updated, valid_from, valid_to = (called.get(name, name) for name in META)
-        deleted = called.get(DELETED, DELETED) if self._reader.graph.nodes[unique_id].build.hard_deletes == "new_record" else ""
-        meta = {name.lower() for name in (scd_id, updated, valid_from, valid_to, deleted)}
-        own = tuple(column for column in table.columns if column.lower() not in meta)
-        strategy: Literal["check", "timestamp"] = "check" if config.get("strategy") == "check" else "timestamp"
-        checked = config.get("check_cols")
-        tracked = own if strategy != "check" or checked == "all" else _within(own, _listed(checked))
-        keys = _within(own, _listed(config.get("unique_key")))
-        updated_at = next(iter(_within(own, _listed(config.get("updated_at")))), "")
-        if not keys or not tracked or (strategy == "timestamp" and not updated_at):
-            return None
-        current = config.get("dbt_valid_to_current")
-        return SnapshotTable(
-            relation=table.relation,
-            columns=table.columns,
-            keys=keys,
-            tracked=tracked,
-            strategy=strategy,
-            updated_at=updated_at,
-            valid_from=valid_from,
-            valid_to=valid_to,
-            updated=updated,
-            scd_id=scd_id,
-            is_deleted=deleted,
-            valid_to_current=current if isinstance(current, str) else "",
-        )
-
-
-def _within(columns: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
-    """The columns of these names as the warehouse writes them; empty unless all are there, since a key may be an expression."""
-    known = {column.lower(): column for column in columns}
-    found = tuple(known[name.lower()] for name in names if name.lower() in known)
-    return found if len(found) == len(names) else ()
-
-
-def _listed(value: object) -> tuple[str, ...]:
-    return tuple(map(str, value)) if isinstance(value, (list, tuple)) else (value,) if isinstance(value, str) else ()
-
-
-def _beside(node: Node, suffix: str) -> str:
-    """The name of another relation in the same schema, quoted in the same way; empty where the node's own name is not at the end of it."""
-    identifier = node.identifier or node.name
-    for quote in QUOTES:
-        end = quote.format(identifier)
-        if node.relation_name.endswith(end) and identifier:
-            return node.relation_name[: -len(end)] + quote.format(identifier[: MOST_NAME - len(suffix)] + suffix)
-    return ""
-
-
-def _digits(moment: str) -> str:
-    found = times.read(moment)
-    return found.strftime("%Y%m%d%H%M") if found is not None else "incident"
