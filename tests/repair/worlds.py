@@ -77,7 +77,7 @@ SHOP = World(
     first_edits=(
         Edit("dbt_project.yml", 'history_start: "2026-01-01"', 'history_start: "{date}"'),
         # its ties fall as the rows happen to come, which two builds of the same data need not share
-        Edit("models/marts/marketing/customer_segments.py", '"lifetime_value"]]', '"lifetime_value"]].sort_values("customer_id")'),
+        Edit("models/marts/marketing/customer_segments.py", "    place =", '    spend = spend.sort_values("customer_id")\n    place ='),
     ),
     volatile={"analytics.order_event_log": ("logged_at",)},
     checked={"analytics_snapshots.products_snapshot": "product_id", "analytics_snapshots.customers_snapshot": "customer_id"},

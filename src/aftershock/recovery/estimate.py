@@ -179,7 +179,8 @@ def _option(argv: Sequence[str], name: str) -> str:
 def _of_commands(drafts: Sequence[Draft], timings: Timings) -> Iterator[str]:
     start = timings.start()
     why = f"as in {counted(len(timings.idle), 'earlier run')}" if timings.idle else "an assumption, since no earlier run tells"
-    each = f"takes {duration(start.low)} to {duration(start.high)} to start, {why}"
+    length = f"{duration(start.low)} to {duration(start.high)}" if duration(start.low) != duration(start.high) else duration(start.low)
+    each = f"takes {length} to start, {why}"
     yield f"The one command {each}." if len(drafts) == 1 else f"{counted(len(drafts), 'command')} one after another: each {each}."
     again = sum(draft.step.argv[0] == "dbt" and draft.start != start for draft in drafts)
     if again:
