@@ -115,7 +115,8 @@ def test_what_an_incremental_needs_when_its_rows_are_bad(build: dict[str, object
 
 
 def test_microbatch_gets_whole_batches_and_never_a_full_refresh() -> None:
-    of = project(source(), microbatch("days", RAW), microbatch("months", "model.shop.days", batch_size="month"), microbatch("odd", RAW, batch_size="week"))
+    timed = msgspec.structs.replace(source(), build=Build(event_time="at"))
+    of = project(timed, microbatch("days", RAW), microbatch("months", "model.shop.days", batch_size="month"), microbatch("odd", RAW, batch_size="week"))
     found = planned(of, "data-quality", RAW, window=WINDOW)
     assert commands(found)[:2] == [
         "dbt run --select days --event-time-start 2026-03-02T00:00:00 --event-time-end 2026-03-05T00:00:00",
@@ -130,6 +131,11 @@ def test_a_microbatch_model_whose_batches_are_merged_is_no_repair_for_rows_that_
     of = project(source(), microbatch("days", RAW), adapter=adapter)
     assert repair_of(planned(of, "duplicate-load", RAW, window=WINDOW), "days") == repair
     assert repair_of(planned(of, "stale-data", RAW, window=WINDOW), "days") == "window window"
+
+
+def test_batches_that_may_read_more_than_their_own_time_are_rebuilt_until_it_was_noticed() -> None:
+    found = planned(project(source(), microbatch("days", RAW)), "data-quality", RAW, window=WINDOW)
+    assert commands(found)[0] == "dbt run --select days --event-time-start 2026-03-02T00:00:00 --event-time-end 2026-03-06T00:00:00"
 
 
 @pytest.mark.parametrize("category", [item for item in Category if item is not Category.SCHEMA_BREAK])

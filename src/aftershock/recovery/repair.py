@@ -102,11 +102,11 @@ class Repair(NamedTuple):
 
     def phases(self, treated: Sequence[Treatment]) -> Iterator[Phase]:
         """One phase of one step for everything that is built or done by hand, in order."""
-        by_id = {item.unique_id: item for item in treated}
+        by_id, lower = {item.unique_id: item for item in treated}, self._lower(treated)
         kinds = {item.unique_id: None if item.rule.action in APART else self._work(item) for item in treated}
         for work, nodes in stages(kinds, self.graph, rank=lambda work: work, late=lambda work: ACTIONS[work.action].phase == "manual"):
             chosen = [by_id[unique_id] for unique_id in nodes]
-            yield from self._guards(chosen)
+            yield from self._guards(chosen, lower)
             if work.action in COMMANDS and self.engine == "sql":
                 yield from self._transactions(work, chosen)
             elif work.action in COMMANDS:
@@ -132,10 +132,23 @@ class Repair(NamedTuple):
             return Work(ORDER.index(action), action, (), _number(item.rule), "")
         return Work(ORDER.index(action), action, (), _number(item.rule), self.people.of(item.unique_id))
 
-    def _guards(self, items: Sequence[Treatment]) -> Iterator[Phase]:
-        """What must be shown of the first of a command's nodes; the others read only these, or what is repaired before."""
+    def _lower(self, treated: Sequence[Treatment]) -> set[str]:
+        """What reads something that keeps rows and is repaired too, through any path: parents come first."""
+        found: set[str] = set()
+        stored = {item.unique_id for item in treated if item.is_built and self.graph.nodes[item.unique_id].is_stored}
+        for item in treated:
+            if any(parent in stored or parent in found for parent in self.graph.parents(item.unique_id)):
+                found.add(item.unique_id)
+        return found
+
+    def _guards(self, items: Sequence[Treatment], lower: set[str]) -> Iterator[Phase]:
+        """What must be shown before a command: of the first of its nodes, since the others read only these, or what is repaired before.
+
+        Where the schedule rebuilds a table whole each time, only of those right below what failed: an emptied source is seen there.
+        """
         inside = {item.unique_id for item in items}
         first = [item for item in items if item.rule.guard and item.rule.action in COMMANDS and inside.isdisjoint(self.graph.parents(item.unique_id))]
+        first = [item for item in first if item.rule.destroys or item.unique_id not in lower]
         found = self.writer.guards(first) if self.writer is not None and first else ()
         if found:
             yield Phase("gate", tuple(self.written(each, Step("gate", each.nodes, GUARD)) for each in found))

@@ -497,6 +497,7 @@ RULES: tuple[Rule, ...] = (
     # what a plain run rebuilds whole
     _rule(LOSS, "table", "run", "A plain run rebuilds a table whole.", destroys=ONLY_COPY, copy=True, guard=True),
     _rule(BREAK, "table", "run", "A plain run rebuilds a table whole; with select * it follows what it reads.", destroys=TABLE_COLUMNS, copy=True),
+    _rule(frozenset({QUALITY, DOUBLE, STALE}), "table", "run", "A plain run rebuilds a table whole.", "built", guard=True),
     _rule(ALL, "table", "run", "A plain run rebuilds a table whole."),
     _rule(LOSS, "refreshed", "run", "A plain run refreshes what the warehouse materializes.", destroys=ONLY_COPY, copy=True),
     _rule(ALL, "refreshed", "run", "A plain run refreshes what the warehouse materializes."),

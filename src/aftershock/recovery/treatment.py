@@ -95,7 +95,7 @@ def treatments(  # noqa: PLR0913  # what decides
     late = bool(doubtful)
     for unique_id in graph.in_order(item.unique_id for item in radius.affected):
         node = graph.nodes[unique_id]
-        shape, window = shape_of(node), bad_time(assessment)
+        shape, window = shape_of(node), bad_time(assessment, whole=not _batched(node, graph))
         batches, backfill = window_flags(node, window, late=late), backfill_flags(node, assessment.window, evidence.run, late=late)
         merges = shape == "microbatch" and adapter in MERGING_ADAPTERS
         span = span_of(node, assessment.window, evidence.types(unique_id), late=late) if shape in INCREMENTAL_SHAPES - {"microbatch"} else None
@@ -144,10 +144,16 @@ def _own_code(assessment: Assessment, graph: LineageGraph) -> frozenset[str]:
     return frozenset(found)
 
 
-def bad_time(assessment: Assessment) -> Window:
-    """When data was bad: to the end where it is known, else until somebody noticed."""
+def bad_time(assessment: Assessment, *, whole: bool = False) -> Window:
+    """When data was bad: to the end where that is known, else until somebody noticed; with ``whole`` always until then."""
     since, until = assessment.window.since, assessment.window.until
-    return Window(since, until or (assessment.detected_at if since else ""))
+    return Window(since, (until if not whole else "") or (assessment.detected_at if since else ""))
+
+
+def _batched(node: Node, graph: LineageGraph) -> bool:
+    """Whether each batch of a microbatch model reads only its own time: dbt filters what it reads only where that has an event_time."""
+    parents = [graph.nodes[parent] for parent in graph.parents(node.unique_id)]
+    return all(parent.build.event_time for parent in parents if parent.is_relation or parent.materialized == "ephemeral")
 
 
 def restored(treated: Sequence[Treatment], assessment: Assessment) -> tuple[str, ...]:

@@ -87,7 +87,7 @@ def span_of(node: Node, window: Window, types: Mapping[str, str], *, late: bool 
 
     That is its event_time, else the column whose newest value its runs start from, else the only column that the warehouse gives a date or time.
     It starts as long before the bad time as a run looks back, and at a day's start where the column may hold days. None where the bad time's start is
-    unknown, how far back a run looks is unknown, or no column is certain.
+    unknown, how far back a run looks is unknown, or no column is certain. It has no end: rows after the bad time may be sums over it.
 
     Args:
         node: the model.
@@ -95,19 +95,15 @@ def span_of(node: Node, window: Window, types: Mapping[str, str], *, late: bool 
         types: the types of its columns by name, as far as the warehouse said them.
         late: whether the bad time is when something ran, and not that of rows: then the first wrong run took rows of the time before, too.
     """
-    start, until = _start(node, window, late=late), times.read(window.until)
+    start = _start(node, window, late=late)
     column = (node.build.event_time or _time_column(node, types)) if node.build.watermark else ""
     if start is None or not column:
         return None
     kind = next((kind for name, kind in _known(node, types).items() if name.lower() == column.lower()), "")
     if not re.search(r"time", kind, re.IGNORECASE) and (kind or DAYLIKE.search(column)):
         start = _floor(start, "day")
-    try:
-        end = _written(_ceiling(until + LATE, "day")) if until is not None else ""
-    except (OverflowError, ValueError):
-        end = ""
     zone = "Z" if ZONED.search(kind) else ""
-    return Span(column, _written(start) + zone, end + zone if end else "")
+    return Span(column, _written(start) + zone)
 
 
 def _start(node: Node, window: Window, *, late: bool) -> datetime | None:

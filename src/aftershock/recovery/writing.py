@@ -204,7 +204,8 @@ class SqlWriter:
             return self._window_guard(table, query, Span(self._reader.graph.nodes[item.unique_id].build.event_time, item.flags[1], item.flags[3]))
         if "own-code" in item.facts:  # what its query gives is as wrong as what it holds
             return None
-        return repair.rows_lost(table, query.text, self._adapter, by="keys" if table.keys else "half", ctes=query.ctes)
+        whole = item.shape == "table" and self._category is not Category.DATA_LOSS  # rows that only the incident made may go
+        return repair.rows_lost(table, query.text, self._adapter, by="keys" if table.keys and not whole else "half", ctes=query.ctes)
 
     def _window_guard(self, table: Table, query: Query, span: Span) -> Script:
         by: repair.Measure = "reach" if self._category is not Category.DATA_LOSS else "keys" if table.keys else "count"
