@@ -126,6 +126,9 @@ def _notes(treated: Sequence[Treatment], assessment: Assessment, graph: LineageG
     if left:
         parts = [f"{counted(number, noun)} ({why[0].lower()}{why[1:-1]})" for (noun, why), number in sorted(left.items())]
         yield f"Nothing is run for {listing(parts)}."
+    states = [item.unique_id for item in treated if item.shape in {"snapshot", "append"} and item.rule.action in {"run", "snapshot"}]
+    if states:
+        yield f"States in between cannot be had again where their source has overwritten them since the last good run: {listed(states, graph)}."
     dated = {item.rule.action for item in treated} & {"window", "backfill"}
     if dated:
         if "window" in dated and not assessment.window.until:
