@@ -106,7 +106,7 @@ def plan(  # noqa: PLR0913  # the public question
     catalog = catalog if catalog is not None else _catalog(case.artifacts)
     reader = (reader if reader is not None else _open(case.artifacts, catalog)).over(case.graph)
     runs = tuple(sorted(history, key=lambda run: run.generated_at))
-    evidence = recovery.Evidence(case.artifacts.run, runs, _with_columns(catalog, case, reader))
+    evidence = _dated(recovery.Evidence(case.artifacts.run, runs, _with_columns(catalog, case, reader)), case, reader)
     found = _planned(case, evidence, reader, target, engine)
     return case.report(msgspec.structs.replace(found, estimate=_estimate(found, case, evidence, threads)))
 
@@ -148,6 +148,18 @@ def _open(artifacts: Artifacts, catalog: Catalog | None) -> ProjectLineage:
 def _catalog(artifacts: Artifacts) -> Catalog | None:
     path = next((Path(file.path) for file in artifacts.files if file.kind == "manifest" and file.path), None)
     return read_catalog(path.parent) if path is not None and path.is_file() else None
+
+
+def _dated(evidence: recovery.Evidence, case: Case, reader: ProjectLineage) -> recovery.Evidence:
+    """The evidence, with which models' rows have the failing sources' own time; asked only where there is a bad time."""
+    from aftershock.recovery.dating import dated
+
+    seeds = [case.graph.nodes[seed.unique_id] for seed in case.assessment.radius.seeds]
+    sources = frozenset(node.unique_id for node in seeds if node.source is not None)
+    if not case.assessment.window.since or len(sources) < len(seeds):
+        return evidence
+    timed = [item.unique_id for item in case.assessment.radius.affected if case.graph.nodes[item.unique_id].build.watermark]
+    return msgspec.structs.replace(evidence, dated=dated(reader, timed, sources, evidence))
 
 
 def _with_columns(catalog: Catalog | None, case: Case, reader: ProjectLineage) -> Catalog:

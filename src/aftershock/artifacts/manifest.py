@@ -163,6 +163,7 @@ def _build(kind: str, config: NodeConfig, raw: Resource) -> Build:
         taken.watermark,
         taken.back,
         taken.strict,
+        taken.grain,
         taken.starts,
     )
 

@@ -34,6 +34,16 @@ UNKNOWN = re.compile(r"\{\{|[-+]\s*\d|\bdate_?(?:add|sub|diff)\b|\binterval\b", 
 """What is left of a filter that moves its start in a way that is not read here."""
 
 
+PERIODS = ("year", "quarter", "month", "week", "day")
+TRUNCATED = re.compile(
+    r"""\w*trunc\w*\s*\(\s*(?:datepart\s*=\s*)?['"](year|quarter|month|week|day)|\w*trunc\s*\([^()]*(?:\([^()]*\)[^()]*)*,\s*(?:['"]?)(year|quarter|month|week|day)"""
+    r"""|tostartof(year|quarter|month|week|day)|\b(year|quarter|month|week)\s*\(|extract\s*\(\s*(year|quarter|month|week)|last_(day)\b""",
+    re.IGNORECASE,
+)
+MONTHS = re.compile(r"%Y-?%m(?!-?%d)|yyyy-?mm(?!-?dd)", re.IGNORECASE)
+DAYS = re.compile(r"\bas\s+date\b|::\s*date\b|\bto_date\s*\(|\bdate\s*\(|%Y-?%m-?%d|yyyy-?mm-?dd", re.IGNORECASE)
+
+
 class Filter(NamedTuple):
     """What a run takes.
 
@@ -42,6 +52,7 @@ class Filter(NamedTuple):
         watermark: the model's own column whose newest value a run starts from; empty where that is not known.
         back: how many seconds before it a run starts.
         strict: whether a run starts right after it, so that it never takes a row twice.
+        grain: the coarsest period to which the code cuts a time: day, week, month, quarter or year; empty where it cuts none.
         starts: project variables from which a run selects, instead of from what it has, where they are given.
     """
 
@@ -49,13 +60,21 @@ class Filter(NamedTuple):
     watermark: str = ""
     back: int = 0
     strict: bool = False
+    grain: str = ""
     starts: tuple[str, ...] = ()
 
 
 def read_filter(code: str) -> Filter:
     """What the template of an incremental model says."""
     code = COMMENT.sub(" ", code)
-    return _taken(code)._replace(starts=_starts(code))
+    return _taken(code)._replace(starts=_starts(code), grain=_grain(code))
+
+
+def _grain(code: str) -> str:
+    """Any period that the code names may be its rows' own: the coarsest is the safest."""
+    units = {unit.lower() for groups in TRUNCATED.findall(code) for unit in groups if unit}
+    units |= {"month" for _ in MONTHS.findall(code)} | {"day" for _ in DAYS.findall(code)}
+    return next((unit for unit in PERIODS if unit in units), "")
 
 
 def _starts(code: str) -> tuple[str, ...]:

@@ -53,7 +53,7 @@ class Build(msgspec.Struct, frozen=True, omit_defaults=True):
     ``hard_deletes`` is ignore, invalidate or new_record (the older ``invalidate_hard_deletes: true`` reads as invalidate).
     ``vars`` are the project variables that an incremental model's own code reads; ``reads_this`` whether it reads ``{{ this }}``;
     ``takes_all`` whether each of its runs selects everything that it reads; ``watermark`` its own column whose newest value a run starts from, and
-    ``back_seconds`` how long before that (``strict``: right after it), and ``starts`` are project variables from which a run selects instead, where they are given: all only where
+    ``back_seconds`` how long before that (``strict``: right after it), ``grain`` the coarsest period to which it cuts a time, and ``starts`` are project variables from which a run selects instead, where they are given: all only where
     its code says so in a form that is certain.
     """
 
@@ -74,6 +74,7 @@ class Build(msgspec.Struct, frozen=True, omit_defaults=True):
     watermark: str = ""
     back_seconds: int = 0
     strict: bool = False
+    grain: str = ""
     starts: tuple[str, ...] = ()
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from aftershock.recovery.statements import Writer, Written
     from aftershock.recovery.treatment import Treatment
 
+BUILDING = frozenset({"build", "run", "seed", "snapshot", "retry"})
 FRESH = "Have the load resumed, and wait until its freshness passes: a run before that builds the same old data."
 NO_FRESHNESS = "Have the load resumed, and compare its newest row by hand, since no freshness is declared: a run before that builds the same old data."
 
@@ -106,7 +107,13 @@ def preamble(  # noqa: PLR0913, PLR0917  # all that decides what must be true fi
 def _held(treatments: Sequence[Treatment], run: Run | None) -> Iterator[Step]:
     """The job that may run again in between, by the command that it last ran."""
     command = run.args.get("invocation_command") if run is not None else None
-    if isinstance(command, str) and command and any(item.rule.action in COMMANDS | SCRIPTED for item in treatments):
+    if (
+        run is not None
+        and run.which in BUILDING
+        and isinstance(command, str)
+        and command
+        and any(item.rule.action in COMMANDS | SCRIPTED for item in treatments)
+    ):
         yield Step("pause", (), SCHEDULE.format(" ".join(command.split())), who=SCHEDULER)
 
 

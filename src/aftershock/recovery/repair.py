@@ -208,7 +208,10 @@ class Repair(NamedTuple):
         why = item.rule.why if action == item.rule.action else FILL
         step = Step(ACTIONS[action].kind, (item.unique_id,), why, item.rule.destroys, requires=REQUIRES.get(action, ""), costs=COSTS.get(action, ""))
         found = self.writer.script(item, action) if self.writer is not None else None
-        return self.written(found, step) if found is not None else msgspec.structs.replace(step, who=BY_HAND)
+        if found is not None:
+            return self.written(found, step)
+        reason = f" {self.writer.why_not(item.unique_id)}" if self.writer is not None else ""
+        return msgspec.structs.replace(step, why=f"{step.why}{reason}", who=BY_HAND)
 
     def _asked(self, action: Action, items: Sequence[Treatment]) -> Step:
         nodes = tuple(item.unique_id for item in items)

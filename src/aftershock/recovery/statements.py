@@ -33,6 +33,9 @@ class Writer(Protocol):
     def script(self, item: Treatment, action: Action) -> Written | None:
         """The transaction that does an action to a node."""
 
+    def why_not(self, unique_id: str) -> str:
+        """Why a node's statements cannot be written, a full sentence."""
+
     def rebuild(self, item: Treatment) -> Written | None:
         """The transaction that does what dbt's command would, and a query that shows what it did."""
 

@@ -28,11 +28,15 @@ REBUILT: frozenset[Shape] = frozenset({"table", "view", "refreshed", "custom"})
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """What is known besides the manifest: the run that failed, earlier runs with the newest last, and what the warehouse said of its columns."""
+    """What is known besides the manifest: the run that failed, earlier runs with the newest last, and what the warehouse said of its columns.
+
+    ``dated`` are incremental models whose rows have the failing sources' own time, so that bad rows are those of the bad time.
+    """
 
     run: Run | None = None
     history: tuple[Run, ...] = ()
     catalog: Catalog | None = None
+    dated: frozenset[str] = frozenset()
 
     @property
     def runs(self) -> tuple[Run, ...]:
@@ -92,11 +96,11 @@ def treatments(  # noqa: PLR0913  # what decides
     replaced: set[str] = set()
     radius = assessment.radius
     doubtful = _own_code(assessment, graph)
-    late = bool(doubtful)
     for unique_id in graph.in_order(item.unique_id for item in radius.affected):
         node = graph.nodes[unique_id]
         shape, window = shape_of(node), bad_time(assessment, whole=not _batched(node, graph))
-        batches, backfill = window_flags(node, window, late=late), backfill_flags(node, assessment.window, evidence.run, late=late)
+        late = bool(doubtful) or (radius.category in WRONG_ROWS | {Category.SCHEMA_BREAK} and unique_id not in evidence.dated)
+        batches, backfill = window_flags(node, window, late=bool(doubtful)), backfill_flags(node, assessment.window, evidence.run, late=late)
         merges = shape == "microbatch" and adapter in MERGING_ADAPTERS
         span = span_of(node, assessment.window, evidence.types(unique_id), late=late) if shape in INCREMENTAL_SHAPES - {"microbatch"} else None
         span = Span(node.build.event_time, batches[1], batches[3]) if merges and batches else span

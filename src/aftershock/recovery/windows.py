@@ -96,7 +96,7 @@ def span_of(node: Node, window: Window, types: Mapping[str, str], *, late: bool 
         late: whether the bad time is when something ran, and not that of rows: then the first wrong run took rows of the time before, too.
     """
     start = _start(node, window, late=late)
-    column = (node.build.event_time or _time_column(node, types)) if node.build.watermark else ""
+    column = time_column(node, types)
     if start is None or not column:
         return None
     kind = next((kind for name, kind in _known(node, types).items() if name.lower() == column.lower()), "")
@@ -106,13 +106,30 @@ def span_of(node: Node, window: Window, types: Mapping[str, str], *, late: bool 
     return Span(column, _written(start) + zone)
 
 
+def time_column(node: Node, types: Mapping[str, str]) -> str:
+    """The column that gives the time of a model's rows; empty where how far back its runs look, or the column, is not certain."""
+    return (node.build.event_time or _time_column(node, types)) if node.build.watermark else ""
+
+
 def _start(node: Node, window: Window, *, late: bool) -> datetime | None:
     """From when on rows may be bad; None where that is not known."""
     since = times.read(window.since)
     try:
-        return since - timedelta(seconds=node.build.back_seconds) - (LATE if late else timedelta()) if since is not None else None
-    except OverflowError:
+        if since is None:
+            return None
+        start = since - timedelta(seconds=node.build.back_seconds) - (LATE if late else timedelta())
+        return _period(start, node.build.grain)
+    except (OverflowError, ValueError):
         return None
+
+
+def _period(moment: datetime, grain: str) -> datetime:
+    """The start of the period that holds the moment; a week may begin on any day, so that it is the same day a week before."""
+    if grain == "week":
+        return _floor(moment - timedelta(days=7), "day")
+    if grain == "quarter":
+        return _floor(moment, "month").replace(month=(moment.month - 1) // 3 * 3 + 1)
+    return _floor(moment, grain) if grain in FLOORS else moment
 
 
 def _known(node: Node, types: Mapping[str, str]) -> Mapping[str, str]:

@@ -67,6 +67,17 @@ class SqlWriter:
         runnable = found.runnable and (guard is None or (guard.runnable and repair.takes_several(self._adapter)))
         return Written((item.unique_id,), (f"{guard.text}\n" if guard is not None else "") + found.text, runnable)
 
+    def why_not(self, unique_id: str) -> str:
+        """Why a node's statements cannot be written."""
+        query, node = self._queries.of(unique_id), self._reader.graph.nodes[unique_id]
+        if isinstance(query, str):
+            return f"Its SQL cannot be written: {query}."
+        if not self._queries.columns(unique_id):
+            return "Its SQL cannot be written, since its columns are not known: put a catalog beside the manifest (dbt docs generate) and plan again."
+        if node.resource_type == "snapshot" and not self._window.since:
+            return "Its SQL cannot be written without --since."
+        return "Its SQL cannot be written: its own code may be what was wrong, or its key or time is no column."
+
     def rebuild(self, item: Treatment) -> Written | None:
         """The transaction that does what dbt's command would for a table or incremental model, with how many rows it holds then.
 
@@ -249,13 +260,13 @@ class SqlWriter:
         found = snapshot_table(table, code.config, closes=closes) if table.columns and code is not None else None
         if found is None:
             return None
-        since, until = self._window.since.rstrip("Z"), self._window.until.rstrip("Z")  # dbt writes times of versions in UTC, without a zone
+        since = self._window.since.rstrip("Z")  # dbt writes times of versions in UTC, without a zone
         if item.rule.action == "dedupe-versions":
             return repair.dedupe_versions(found, query.text, self._adapter, ctes=query.ctes)
         if not since and (item.rule.action == "reopen-versions" or found.strategy == "check"):
             return None
         make = repair.reopen_closed if item.rule.action == "reopen-versions" else repair.remove_bad_versions
-        return make(found, query.text, since, until, self._adapter, ctes=query.ctes)
+        return make(found, query.text, since, "", self._adapter, ctes=query.ctes)  # a later run may still have taken what was bad
 
     def _together(self, found: Sequence[tuple[str, Script]]) -> Sequence[Written]:
         """Scripts of several nodes as one where one command can run them all."""

@@ -25,6 +25,8 @@ def replace_window(  # noqa: PLR0913, PLR0917  # a window is a column and two bo
 ) -> Script:
     """Replace the rows of ``start <= time_column < end`` by those that a query has there; rows without a time are in no window.
 
+    Without an end, the query's rows between the newest older row of the table and the window are inserted too: nothing else would.
+
     One transaction; REPLACE WHERE on Delta, MERGE on Trino and Athena, which have none.
 
     Args:
@@ -44,7 +46,7 @@ def replace_window(  # noqa: PLR0913, PLR0917  # a window is a column and two bo
     table, warehouse = _spelled(table), warehouse_of(adapter)
     column = actual(time_column, table.columns)
     names, window = every(table, adapter), within(column, start, end, adapter)
-    rows = rows_of(query, ctes, adapter).inside(names, window)
+    rows = rows_of(query, ctes, adapter).inside(names, window if warehouse.replaces or warehouse.merge else _unbroken(table, column, start, end, adapter))
     if warehouse.replaces:
         return transaction((f"INSERT INTO {table.relation} REPLACE WHERE {window}\n{rows.text}",), adapter)
     if warehouse.merge:
@@ -53,6 +55,18 @@ def replace_window(  # noqa: PLR0913, PLR0917  # a window is a column and two bo
         marked = Rows(f"SELECT {names}, 0 AS {mark}\nFROM (\n{rows.select}\n) AS aftershock_new\nUNION ALL\nSELECT {nothing}, 1 AS {mark}", rows.ctes)
         return merging(table, marked, adapter, mark, within(column, start, end, adapter, OLD))
     return transaction((f"DELETE FROM {table.relation} WHERE {window}", insertion(table.relation, names, rows, warehouse)), adapter)
+
+
+def _unbroken(table: Table, column: str, start: str, end: str, adapter: str) -> str:
+    """The window of a query's rows, and what lies between it and the newest older row of the table: rows that no run has taken yet.
+
+    A model that starts from the newest row that it has would never take them, once the window is filled.
+    """
+    window = within(column, start, end, adapter)
+    if not start or end:
+        return window
+    name, before = quoted(column, adapter), f"FROM {table.relation} WHERE {within(column, '', start, adapter)}"
+    return f"({window} OR {name} > (SELECT MAX({name}) {before}) OR NOT EXISTS (SELECT 1 {before}))"
 
 
 def delete_window(table: Table, time_column: str, start: str, end: str, adapter: str) -> Script:
@@ -73,7 +87,7 @@ def replace_window_by_key(  # noqa: PLR0913, PLR0917  # as above
         return replace_window(table, query, time_column, start, end, adapter, ctes=ctes)
     table = _keyed(table, "replace_window_by_key")
     window = within(actual(time_column, table.columns), start, end, adapter)
-    rows = _windowed(table, query, adapter, (time_column, start, end), ctes)
+    rows = rows_of(query, ctes, adapter).inside(every(table, adapter), _unbroken(table, actual(time_column, table.columns), start, end, adapter))
     return staged(table, rows, adapter, also=(f"DELETE FROM {table.relation} WHERE {window}",))
 
 
