@@ -42,10 +42,17 @@ def test_where_a_run_starts(where: str, column: str, back: int) -> None:
         "at >= '{{ newest }}'",
         "at >= (select max(at) from other)",
         "at >= (select datediff(day, max(at), now()) from {{ this }})",
+        "at >= (select date_trunc('month', max(at)) from {{ this }})",
+        "at >= (select max(at) - make_interval(days => 3) from {{ this }})",
+        "at >= (select max(at) - (3 * interval '1 day') from {{ this }})",
+        "at >= (select max(at) - interval '3' day * 2 from {{ this }})",
+        "at >= (select max(at) from {{ this }}) or changed_at > current_date",
+        "at >= (select min(m) from (select source, max(at) as m from {{ this }} group by 1) as n)",
+        "customer in (select customer from other where at > (select max(at) from {{ this }}))",
     ],
 )
 def test_other_filters_are_not_known(where: str) -> None:
-    assert of(where) == Filter()
+    assert of(where)._replace(grain="") == Filter()
 
 
 def test_several_branches_are_not_known() -> None:
@@ -61,6 +68,22 @@ def test_without_a_filter_a_run_takes_all(code: str) -> None:
 @pytest.mark.parametrize("code", ["{{ newest_only('a') }}", "{% set x = 1 %} select {{ x }}", "{{ dbt_utils.star(ref('a')) }}", "select * from {{ this }}"])
 def test_a_call_may_hide_a_filter(code: str) -> None:
     assert not read_filter(code).takes_all
+
+
+@pytest.mark.parametrize(
+    ("code", "grain"),
+    [
+        ("select date_trunc('week', x) as w, date_trunc('day', x) as d", "week"),
+        ("select timestamp_trunc(o.x, MONTH)", "month"),
+        ("select {{ dbt.date_trunc('quarter', 'x') }}", "quarter"),
+        ("select strftime(x, '%Y-%m')", "month"),
+        ("select strftime(x, '%Y-%m-%d'), cast(x as date)", "day"),
+        ("select year(x)", "year"),
+        ("select birthday, weekly from t", ""),
+    ],
+)
+def test_the_coarsest_period_that_it_cuts_times_to(code: str, grain: str) -> None:
+    assert read_filter(code).grain == grain
 
 
 @pytest.mark.parametrize(

@@ -311,8 +311,8 @@ def test_stale_data_waits_for_the_loader_and_takes_the_snapshot() -> None:
     assert commands(found) == [
         "dbt snapshot --select history --target prod",
         "dbt run --select facts side changes mart --target prod",
-        "dbt source freshness --select source:raw.orders --target prod",
         "dbt test --select mart --target prod",
+        "dbt source freshness --select source:raw.orders --target prod",
     ]
     assert [line for line in lines(found) if line.startswith("pause")] == ["pause pause: "]
     assert "dbt build --target prod on a schedule" in found.phases[2].steps[0].why

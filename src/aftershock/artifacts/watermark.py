@@ -30,7 +30,7 @@ START = r"""[^<!=]>=?\s*(?:[\w:.]+\s*\(\s*)*['"]?\{\{-?\s*var\(\s*['"](\w+)['"]"
 FROM_VAR = re.compile(START)
 """A comparison with a variable as its lower bound, in a function such as CAST or not."""
 WHEN_GIVEN = re.compile(r"""\{%-?\s*if\s[^%]*?\bvar\(\s*['"](\w+)['"][^%]*%\}(.*?)\{%-?\s*(?:elif|else|endif)""", re.DOTALL)
-UNKNOWN = re.compile(r"\{\{|[-+]\s*\d|\bdate_?(?:add|sub|diff)\b|\binterval\b", re.IGNORECASE)
+UNKNOWN = re.compile(r"\{\{|[-+]\s*\d|[*/%]|trunc|\bdate_?(?:add|sub|diff|part)\b|interval|\bor\b|\bmin\b|\bin\b|\bexists\b|\bjoin\b", re.IGNORECASE)
 """What is left of a filter that moves its start in a way that is not read here."""
 
 

@@ -27,6 +27,9 @@ Asking = Literal["by-hand", "irreversible", "again", "overtaken"]
 """``by-hand``: whether a person has done a step. ``irreversible``: whether a step may destroy what it says. ``again``: whether a step may run that has begun
 before. ``overtaken``: whether to go on although dbt has run outside the recovery."""
 
+REPAIRS = frozenset({"sql", "window"})
+"""Kinds of steps that repair: what is run after one that was not done would be built on what is bad."""
+
 Answer = Literal["yes", "no", "assumed"]
 """``assumed``: yes, without anybody being asked."""
 
@@ -131,8 +134,9 @@ class _Session:
             return None
         if not is_run(step):
             answer = self.watcher.may("by-hand", number, step, step.why)
-            if answer == "no":
-                return self._declined(number, step, "by-hand", "It is not done yet.")
+            if answer == "no" or (answer == "assumed" and step.kind in REPAIRS):
+                why = "It is not done yet." if answer == "no" else "It is for a person, and what follows builds on it: --yes does not stand for it."
+                return self._declined(number, step, "by-hand", why)
             self.watcher.ended(self.log(number, step, "confirmed" if answer == "yes" else "assumed"))
             return None
         again = _why_again(self.recovery, number, step)

@@ -67,6 +67,7 @@ GAP = "Is the gap longer than the last batch and the lookback? Then ask again wi
 PAUSE = (
     "Hold dbt snapshot, and dbt build which runs it, until its input is right: what it takes now stays in its history, and versions during the pause are lost."
 )
+MISSED = "The last run did not build these: were runs before --since missed too? Then ask again with the time of the last good one, or batches are left out."
 SCHEDULE = "Hold whatever runs {} on a schedule until this plan is done: a run in between builds on what is half repaired."
 COPY = "Copy these relations in the warehouse: what a later step drops, or a person changes, cannot be had from elsewhere."
 STORAGE = "A copy of each in the warehouse's storage: drop them once the incident is closed."
@@ -181,6 +182,9 @@ def _checks(treatments: Sequence[Treatment], category: Category, writer: Writer 
     landed = _of(item for item in treatments if category is Category.PIPELINE_FAILURE and item.shape == "append" and "errored" in item.facts)
     if landed:
         yield Step("gate", landed, LANDED, who=OPERATOR)
+    missed = _of(item for item in treatments if item.rule.action == "window" and not item.facts.isdisjoint({"errored", "not-run"}))
+    if missed and category is not Category.PIPELINE_FAILURE:
+        yield Step("gate", missed, MISSED, who=OPERATOR)
     gapped = _of(item for item in treatments if item.shape == "microbatch" and item.rule.action == "run" and item.rule.count)
     if gapped:
         yield Step("gate", gapped, GAP, who=OPERATOR)

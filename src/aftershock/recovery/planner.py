@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 RETRY = "dbt runs again exactly what failed or was skipped, with the arguments that the run had."
 FIXED = "The error is corrected."
+REPLACING = frozenset({"backfill", "delete-window", "replace-window", "replace-keys", "replace-all"})
 NOUNS = {
     **dict.fromkeys(INCREMENTAL_SHAPES, "incremental model"),
     "view": "view",
@@ -73,9 +74,9 @@ def plan(  # noqa: PLR0913  # all that a plan is made of
     sources = gated_sources(treated, category, graph)
     repair = Repair(graph, selectors, people, kept, writer, "sql" if engine == "sql" else "dbt")
     proof = (
-        *freshness_steps(sources, graph, selectors, kept),
         *test_steps(treated, graph, selectors, kept),
         *count_steps(treated, repair),
+        *freshness_steps(sources, graph, selectors, kept),
         *confirm_steps(treated, people),
         *resume_steps(treated, category, evidence.run),
     )
@@ -88,7 +89,7 @@ def plan(  # noqa: PLR0913  # all that a plan is made of
     has_commands = any(step.argv for phase in phases for step in phase.steps)
     overwrites = any(step.argv and step.kind != "freshness" for phase in phases for step in phase.steps)
     phases = (*([target_copy()] if overwrites else ()), *phases)
-    notes = (*(kept.notes if has_commands else ()), *_notes(treated, assessment, graph, project))
+    notes = (*(kept.notes if has_commands else ()), *_notes(treated, assessment, graph, project, evidence))
     return RecoveryPlan(phases, untouched, notes, asks_target=has_commands and kept.asks_target, engine=repair.engine)
 
 
@@ -121,7 +122,7 @@ def _nodes(phase: Phase) -> list[str]:
     return [unique_id for step in phase.steps for unique_id in step.nodes]
 
 
-def _notes(treated: Sequence[Treatment], assessment: Assessment, graph: LineageGraph, project: Project) -> Iterator[str]:
+def _notes(treated: Sequence[Treatment], assessment: Assessment, graph: LineageGraph, project: Project, evidence: Evidence) -> Iterator[str]:
     left = Counter((NOUNS.get(item.shape, item.shape), item.rule.why) for item in treated if item.rule.action == "leave")
     if left:
         parts = [f"{counted(number, noun)} ({why[0].lower()}{why[1:-1]})" for (noun, why), number in sorted(left.items())]
@@ -134,8 +135,10 @@ def _notes(treated: Sequence[Treatment], assessment: Assessment, graph: LineageG
         if "window" in dated and not assessment.window.until:
             yield f"The window ends at {assessment.detected_at}, when it was detected: --until ends it later where bad or missing rows came after that."
         yield "The window is taken as the rows' event time in UTC and widened to whole batches; models that look back further need a wider one."
-    if any(item.span is not None and item.rule.action not in {"run", "leave"} for item in treated) or "backfill" in dated:
-        yield "Rows that are replaced by their time are computed anew, with what the tables that they join hold today; rows whose own time was wrong are not found by it."
+    if any(item.rule.action in REPLACING for item in treated):
+        yield "Rows that are replaced are computed anew, with what the tables that they join hold today; by their time, rows whose own time was wrong are not found."
+    if any(item.span is not None and item.rule.action in REPLACING and item.unique_id not in evidence.dated for item in treated):
+        yield "Where rows have another time than the bad ones, they are replaced from a day before --since on, since a run takes rows of the day before: where the schedule runs less often, give an earlier --since."
     if project.info.adapter in CASCADING_ADAPTERS and any(item.replaces for item in treated):
         yield f"On {project.info.adapter}, views and grants outside dbt on what is replaced are dropped with it: create them again."
     unseen = [hidden for hidden in assessment.radius.hidden if hidden.kind == "same_relation" and hidden.nodes]

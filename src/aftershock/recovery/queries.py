@@ -55,6 +55,13 @@ class Queries:
         info = self._reader.info(unique_id)
         return tuple(name for name, _ in info.columns) if info.complete else ()
 
+    def own_columns(self, unique_id: str) -> frozenset[str]:
+        """The columns that a node's SQL yields, what dbt adds included, in lower case; empty where they are not all known."""
+        self._reader.read((unique_id,), whole=True)
+        lineage = self._reader.lineages.get(unique_id)
+        resolved = lineage.resolved if lineage is not None else None
+        return frozenset(name.lower() for name, _, _ in resolved.columns) if resolved is not None and resolved.closed else frozenset()
+
     def _find(self, unique_id: str) -> Query | str:
         node, code = self._reader.graph.nodes[unique_id], self._reader.code.nodes.get(unique_id)
         if code is None:

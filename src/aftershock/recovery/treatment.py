@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from aftershock.model import Catalog, Category, Run, Window
+from aftershock.model import BAD_STATUSES, Catalog, Category, Run, Window
 from aftershock.phrases import listing
 from aftershock.recovery.actions import COMMANDS
 from aftershock.recovery.history import unbuilt_since
@@ -100,16 +100,17 @@ def treatments(  # noqa: PLR0913  # what decides
         node = graph.nodes[unique_id]
         shape, window = shape_of(node), bad_time(assessment, whole=not _batched(node, graph))
         late = bool(doubtful) or (radius.category in WRONG_ROWS | {Category.SCHEMA_BREAK} and unique_id not in evidence.dated)
+        window = _whole_history(node, assessment) if radius.category is Category.DATA_LOSS and _is_failing(unique_id, assessment) else window
         batches, backfill = window_flags(node, window, late=bool(doubtful)), backfill_flags(node, assessment.window, evidence.run, late=late)
         merges = shape == "microbatch" and adapter in MERGING_ADAPTERS
         span = span_of(node, assessment.window, evidence.types(unique_id), late=late) if shape in INCREMENTAL_SHAPES - {"microbatch"} else None
         span = Span(node.build.event_time, batches[1], batches[3]) if merges and batches else span
         below = adapter in CASCADING_ADAPTERS and not replaced.isdisjoint(graph.parents(unique_id))
         given: dict[Fact, bool] = {
-            "failing": any(seed.unique_id == unique_id for seed in radius.seeds),
+            "failing": _is_failing(unique_id, assessment),
             "confirmed": assessment.confirmed,
             "window": bool(batches),
-            "backfill": bool(backfill),
+            "backfill": bool(backfill) and evidence.status(unique_id) not in BAD_STATUSES | {"skipped"},  # it would leave out what was not taken before
             "timed": span is not None,
             "dropped": below,
             "merges": merges,
@@ -152,6 +153,15 @@ def bad_time(assessment: Assessment, *, whole: bool = False) -> Window:
     """When data was bad: to the end where that is known, else until somebody noticed; with ``whole`` always until then."""
     since, until = assessment.window.since, assessment.window.until
     return Window(since, (until if not whole else "") or (assessment.detected_at if since else ""))
+
+
+def _is_failing(unique_id: str, assessment: Assessment) -> bool:
+    return any(seed.unique_id == unique_id for seed in assessment.radius.seeds)
+
+
+def _whole_history(node: Node, assessment: Assessment) -> Window:
+    """All batches of a model that lost rows itself, which may be of any age."""
+    return Window(node.build.begin, assessment.detected_at)
 
 
 def _batched(node: Node, graph: LineageGraph) -> bool:

@@ -200,6 +200,8 @@ class SqlWriter:
         columns = self._queries.columns(unique_id)
         if not columns:
             return Table(node.relation_name, (), next((keys for keys in (node.build.unique_key, node.primary_key) if all(map(NAME.fullmatch, keys))), ()))
+        own = self._queries.own_columns(unique_id) if node.resource_type == "model" else ()
+        columns = tuple(column for column in columns if not own or column.lower() in own) or columns  # one that on_schema_change keeps is not in its query
         keys = within(columns, node.build.unique_key) or within(columns, node.primary_key)
         return Table(node.relation_name, columns, keys)
 
@@ -236,7 +238,7 @@ class SqlWriter:
 
     def _replace_keys(self, item: Treatment, table: Table, query: Query) -> Script | None:
         """After a loss only of the rows that runs since may have written: an older sum may be of rows that its source holds no longer."""
-        span = self._span(item, table) if self._category is Category.DATA_LOSS else None
+        span = self._span(item, table) if self._category is Category.DATA_LOSS and "built" in item.facts else None
         if not table.keys:
             return None
         if span is None:
@@ -258,6 +260,9 @@ class SqlWriter:
         node, code = self._reader.graph.nodes[item.unique_id], self._reader.code.nodes.get(item.unique_id)
         closes = node.build.hard_deletes == "new_record"
         found = snapshot_table(table, code.config, closes=closes) if table.columns and code is not None else None
+        own = self._queries.own_columns(item.unique_id)
+        if found is not None and own and not {column.lower() for column in found.columns} <= own:  # it keeps a column that its input lost
+            return None
         if found is None:
             return None
         since = self._window.since.rstrip("Z")  # dbt writes times of versions in UTC, without a zone

@@ -168,7 +168,7 @@ def _source(node: Node, facts: Facts) -> Finding:
     tested = _tested(node, facts, "", None)
     if tested.state == "still_bad":
         return tested
-    if declared and (late := _not_fresh(checked)) is not None:
+    if declared and (late := _not_fresh(checked, facts.scope.category)) is not None:
         return late
     fresh = f"fresh at {_second(checked.seen.at)}" if declared and checked is not None else ""
     seen = (checked.seen,) if declared and checked is not None else ()
@@ -184,13 +184,14 @@ def _source(node: Node, facts: Facts) -> Finding:
     return Finding("not_judged", f"it has {what} that could prove it: its owner has to say that it is repaired")
 
 
-def _not_fresh(checked: Checked | None) -> Finding | None:
+def _not_fresh(checked: Checked | None, category: Category | None) -> Finding | None:
+    """Why a source's freshness does not prove it; a warning does where the incident is about something else than late data."""
     if checked is None:
         return Finding("not_run", "its freshness was not checked since then; dbt source freshness has to be run")
     if checked.status is None:
         why = f"{checked.seen.file} of {_second(checked.seen.at)} does not list it: its freshness query failed, or it was not selected"
         return Finding("not_run", why, (checked.seen,))
-    if checked.status.status == "pass":
+    if checked.status.status == "pass" or (checked.status.status == "warn" and category not in {None, Category.STALE_DATA}):
         return None
     newest = f", its newest row is of {checked.status.max_loaded_at}" if checked.status.max_loaded_at else _colon(checked.status.error)
     return Finding("still_bad", f"its freshness is {checked.status.status!r} at {_second(checked.seen.at)}{newest}", (checked.seen,), firm=True)
