@@ -86,7 +86,7 @@ def test_commands_go_one_after_another_and_each_starts_anew() -> None:
     graph = graph_of(*NODES)
     found = estimated(graph, [ran(SECONDS)], step("b"), step("c"), threads=2)
     assert ends(found) == around(20 + 30 + 2 * OWN)
-    assert "2 commands one after another: each takes 2.7 s to 2.7 s to start, as in 1 earlier run." in found.basis
+    assert "2 commands one after another: each takes 2.7 s to start, as in 1 earlier run." in found.basis
     assert "2 of 2 nodes timed in 1 earlier run." in found.basis
 
 
