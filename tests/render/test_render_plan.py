@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from aftershock.errors import UsageError
 from aftershock.model import Phase, RecoveryPlan, Report, Step
 from aftershock.model.plan import Estimate
+from aftershock.recovery.statements import one_line
 from aftershock.render import render
 from aftershock.render.escape import UNSAFE, shell
 from aftershock.render.layout import Span, rows_of
@@ -86,7 +87,7 @@ def test_commands_are_the_words_in_the_quoting_of_the_shell(name: str) -> None:
     plan = [step for phase in plans.PHASES for step in phase.steps]
     found = steps_of(document(plans.planned(), name))
     assert [tuple(step["argv"]) for step in found] == [step.argv for step in plan]
-    assert [step["commands"] for step in found] == [[quote(step.argv)] if step.argv else [] for step in plan]
+    assert [step["commands"] for step in found] == [[quote(one_line(step.argv, step.sql))] if step.argv else [] for step in plan]
     for format_ in ("text", "markdown"):
         printed = render_plan(plans.planned(), format_, shell=name)
         assert all(quote(tuple("SQL" if step.sql and "\n" in word else word for word in step.argv)) in printed for step in plan if step.argv)

@@ -380,7 +380,7 @@ def test_any_text_is_inert(say: reports.Voice, tmp_path_factory: pytest.TempPath
             ran = rest._replace(calls=[*ran.calls, *rest.calls])
         assert (ran.code, ran.calls) == (0, wanted)
     else:
-        assert ran.code == 2
+        assert ran.code in {2, WAITS}
     assert {path.name for path in place.folder.iterdir()} <= {"dbt_project.yml", "target", "target-incident", "target-recovery"}
 
 

@@ -60,9 +60,18 @@ def sql_argv(text: str, kept: Carried) -> tuple[str, ...]:
     return ("dbt", "run-operation", "run_query", "--args", arguments(text), *kept.words)
 
 
+def one_line(argv: tuple[str, ...], sql: str) -> tuple[str, ...]:
+    """The same command with its SQL as JSON, which is YAML too: a line that any POSIX shell takes."""
+    return tuple(_json(sql) if sql and word == arguments(sql) else word for word in argv)
+
+
 def arguments(text: str) -> str:
     """The statements as the YAML of ``--args``, in a block that keeps every character, readable where it can be."""
     if UNWRITABLE.search(text):
-        return UNWRITABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps({"sql": text}, ensure_ascii=False))
+        return _json(text)
     lines = "\n".join(f"  {line}" if line else "" for line in text.rstrip("\n").split("\n"))
     return f"sql: |2\n{lines}\n"
+
+
+def _json(text: str) -> str:
+    return UNWRITABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps({"sql": text}, ensure_ascii=False))

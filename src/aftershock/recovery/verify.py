@@ -55,7 +55,8 @@ def count_steps(treatments: Sequence[Treatment], repair: Repair) -> Iterator[Ste
     windows = [item for item in treatments if item.span is not None or item.flags]
     found = repair.writer.counts([item for item in windows if item.rule.action != "leave"]) if repair.writer is not None else None
     if found is not None:
-        inline = f"{{% raw %}}{found.text.rstrip().rstrip(';')}{{% endraw %}}"
+        query = found.text.rstrip().rstrip(";").replace("\n", " ")  # one line, as a command is
+        inline = f"{{% raw %}}{query}{{% endraw %}}"
         argv = ("dbt", "show", "--inline", inline, "--limit", str(len(found.nodes)), *repair.kept.words) if "endraw" not in found.text else ()
         yield Step("confirm", found.nodes, SHOWN, argv=argv, who="" if argv else OPERATOR, sql=found.text)
     counted = tuple(item.unique_id for item in treatments if item.rule.count)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from aftershock.recovery.statements import one_line
 from aftershock.render import summary
 from aftershock.render.document import (
     SCHEMA_VERSION,
@@ -105,7 +106,7 @@ def _recovery(report: Report) -> Recovery:
 
 def _step(item: summary.NumberedStep) -> RecoveryStep:
     step = item.step
-    line = shell(step.argv)
+    line = shell(one_line(step.argv, step.sql))
     return RecoveryStep(
         item.number,
         step.kind,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from aftershock.recovery.statements import one_line
 from aftershock.render import summary
 from aftershock.render.encoding import encoded
 from aftershock.render.plan import words
@@ -44,7 +45,7 @@ def json(report: Report, *, shell: str = "posix") -> str:
 
 def _step(item: summary.NumberedStep, shell: str) -> PlanStep:
     step = item.step
-    line = words.SHELLS[shell](step.argv)
+    line = words.SHELLS[shell](one_line(step.argv, step.sql))
     return PlanStep(
         item.number,
         step.kind,
