@@ -6,7 +6,7 @@ DEMO   := .make/demo
 DAGSTER := .make/dagster
 
 .DEFAULT_GOAL := help
-.PHONY: dagster help setup demo test lint types arch cover bench fixtures lock check clean
+.PHONY: dagster help setup demo test lint types arch cover bench repairs fixtures lock check clean
 
 help:  ## print this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -52,6 +52,9 @@ cover: setup  ## the tests, with branch coverage
 
 bench: setup  ## measure, side by side with the field's tools
 	$(BIN)/python bench/run.py
+
+repairs: setup  ## play every incident, run its plan, compare the warehouse with one that never had it (an hour)
+	$(BIN)/python bench/repairs.py
 
 fixtures: setup  ## build the shop with dbt in every scenario and keep what dbt wrote
 	$(BIN)/python fixtures/build.py
