@@ -8,6 +8,7 @@ from aftershock.artifacts.files import is_file, read_bytes
 from aftershock.artifacts.results import read_freshness, read_run
 from aftershock.artifacts.target import RUN_RESULTS, SOURCES
 from aftershock.errors import ArtifactError
+from aftershock.model import SQL_REPAIRS
 from aftershock.phrases import listing
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ GOOD = frozenset({"success", "reused", "pass", "warn"})
 OPERATION = "run-operation"
 QUESTION = "show"
 """What answers a question and builds nothing: it succeeds or fails as a whole, as an operation does."""
-REPAIRING = frozenset({"sql", "restore"})
 REPAIRED = "repaired"
 MORE_ALLOWED = frozenset({"retry", "test", "freshness"})
 """Steps that may list more than their nodes: retry runs the tests of what it builds again, and a selected test brings others of its models."""
@@ -65,7 +65,7 @@ def shortfall(step: Step, folder: Path) -> str:
 
 def keep_repaired(step: Step, folder: Path) -> None:
     """Write down what the SQL of a step that succeeded repaired, beside dbt's results, which do not name it: `aftershock verify` reads it."""
-    if OPERATION in step.argv[1:2] and step.kind in REPAIRING:
+    if OPERATION in step.argv[1:2] and step.kind in SQL_REPAIRS:
         (folder / REPAIRED).write_text("".join(f"{unique_id}\n" for unique_id in step.nodes), encoding="utf-8")
 
 

@@ -14,6 +14,7 @@ from aftershock.execute.dbt import DbtRunner, Ran
 from aftershock.execute.folder import PRIVATE, Recovery, newest_run
 from aftershock.execute.record import Outcome, RecoveryEntry
 from aftershock.execute.words import DBT, dbt_words, is_copy, is_run
+from aftershock.model import WAITED_FOR
 from aftershock.phrases import counted, listing
 
 if TYPE_CHECKING:
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 Asking = Literal["by-hand", "irreversible", "again", "overtaken"]
 """``by-hand``: whether a person has done a step. ``irreversible``: whether a step may destroy what it says. ``again``: whether a step may run that has begun
 before. ``overtaken``: whether to go on although dbt has run outside the recovery."""
-
-REPAIRS = frozenset({"sql", "window"})
-"""Kinds of steps that repair: what is run after one that was not done would be built on what is bad."""
 
 Answer = Literal["yes", "no", "assumed"]
 """``assumed``: yes, without anybody being asked."""
@@ -134,7 +132,7 @@ class _Session:
             return None
         if not is_run(step):
             answer = self.watcher.may("by-hand", number, step, step.why)
-            if answer == "no" or (answer == "assumed" and step.kind in REPAIRS):
+            if answer == "no" or (answer == "assumed" and step.kind in WAITED_FOR):
                 why = "It is not done yet." if answer == "no" else "It is for a person, and what follows builds on it: --yes does not stand for it."
                 return self._declined(number, step, "by-hand", why)
             self.watcher.ended(self.log(number, step, "confirmed" if answer == "yes" else "assumed"))

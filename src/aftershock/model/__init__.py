@@ -19,7 +19,7 @@ from aftershock.model.incident import (
     Verdict,
     Window,
 )
-from aftershock.model.plan import Engine, Estimate, Phase, PhaseKind, RecoveryPlan, Step, StepKind
+from aftershock.model.plan import SQL_REPAIRS, WAITED_FOR, Engine, Estimate, Phase, PhaseKind, RecoveryPlan, Step, StepKind
 from aftershock.model.policy import SEVERITY_RULES, Clocks, DeclaredExposure, Markers, OwnerRule, Policy, SeverityPolicy
 from aftershock.model.project import (
     BAD_STATUSES,
@@ -52,10 +52,12 @@ __all__ = [
     "BAD_STATUSES",
     "CATEGORIES",
     "SEVERITY_RULES",
+    "SQL_REPAIRS",
     "STALE_AFTER_HOURS",
     "TABLE_TYPES",
     "TEST_TYPES",
     "UNAFFECTED_TYPES",
+    "WAITED_FOR",
     "Affected",
     "ArtifactFile",
     "Artifacts",

@@ -11,6 +11,12 @@ PhaseKind = Literal["gate", "pause", "backup", "restore", "plain", "full-refresh
 
 StepKind = Literal["gate", "pause", "backup", "restore", "run", "seed", "snapshot", "retry", "full-refresh", "window", "sql", "test", "freshness", "confirm"]
 
+SQL_REPAIRS: frozenset[StepKind] = frozenset({"sql", "restore"})
+"""Kinds whose statements, once dbt has run them, repaired the step's nodes, which dbt's results do not name."""
+
+WAITED_FOR: frozenset[StepKind] = frozenset({"sql", "window"})
+"""Kinds that are not passed over where a person does the step: what follows would be built on what is bad."""
+
 Engine = Literal["dbt", "dagster", "sql"]
 """What rebuilds: dbt's own commands, Dagster's, or SQL transactions."""
 

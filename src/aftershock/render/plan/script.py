@@ -10,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from aftershock.model import SQL_REPAIRS, WAITED_FOR
 from aftershock.phrases import listing
 from aftershock.render import summary
 from aftershock.render.escape import UNSAFE, prose
@@ -26,8 +27,6 @@ NAMES = 6
 """Names of a step before the rest is only counted."""
 
 ARGS = "--args"
-REPAIRING = frozenset({"sql", "window"})
-"""Kinds of steps that repair: where a person does one, nothing that is built on it is run before."""
 TARGET_WORDS = '"${target_words[@]}"'
 
 
@@ -103,7 +102,7 @@ def _body(report: Report, step: Step) -> Iterator[tuple[str, bool]]:
     else:
         if step.sql:
             yield from _document("show_sql", sql_lines(step.sql))
-        yield "by_hand_first" if step.kind in REPAIRING else "by_hand", True
+        yield "by_hand_first" if step.kind in WAITED_FOR else "by_hand", True
 
 
 def _command(step: Step) -> Iterator[tuple[str, bool]]:
@@ -116,7 +115,7 @@ def _command(step: Step) -> Iterator[tuple[str, bool]]:
         yield from _document(f"dbt_sql {quoted((*step.argv[:at], 'SQL', *step.argv[at + 1 :]))}{asked}", step.sql.rstrip("\n").split("\n"))
     else:
         yield f"{'run_dbt' if words.writes_results(step) else 'run'} {line}{asked}", True
-    if line and step.sql and step.kind in {"sql", "restore"} and (nodes := quoted(step.nodes)):
+    if line and step.sql and step.kind in SQL_REPAIRS and (nodes := quoted(step.nodes)):
         yield f"repaired {nodes}", True
 
 
