@@ -90,6 +90,18 @@ def test_a_loss_that_is_confirmed_is_restored_first() -> None:
     assert kinds.index("restore") < kinds.index("sql")
 
 
+@pytest.mark.parametrize("node", ["fct_orders", "orders_snapshot"])
+@pytest.mark.parametrize(("adapter", "words", "at"), [("duckdb", "only a copy of the database file", ""), ("snowflake", "DATA_RETENTION", "AT(TIMESTAMP")])
+def test_what_is_lost_is_told_what_the_warehouse_can_give_back(node: str, adapter: str, words: str, at: str) -> None:
+    green = artifacts()
+    project = msgspec.structs.replace(green.project, info=msgspec.structs.replace(green.project.info, adapter=adapter))
+    found = aftershock.plan(msgspec.structs.replace(green, project=project), node, "data-loss", since=SINCE, now=NOW)
+    (step,) = [step for step in of(found, node, "restore") if step.who]
+    assert words in step.why
+    assert not step.argv
+    assert node == "orders_snapshot" or (at in step.sql and step.sql.count("fct_orders__was_") == 2 * bool(at))
+
+
 @pytest.mark.parametrize(("category", "word"), [("data-quality", "dbt_valid_from"), ("duplicate-load", "dbt_valid_from"), ("data-loss", "dbt_valid_to")])
 def test_a_snapshot_is_mended_and_taken_again(category: str, word: str) -> None:
     found = of(planned("raw.orders", category, since=SINCE), "orders_snapshot", "sql", "restore", "snapshot")

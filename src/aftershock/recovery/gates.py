@@ -101,7 +101,8 @@ def preamble(  # noqa: PLR0913, PLR0917  # all that decides what must be true fi
         yield Phase("backup", tuple(_acted(Step("backup", copied, COPY, who=OPERATOR, costs=STORAGE), writer.copies(copied) if writer else (), repair)))
     lost = restored(treatments, assessment)
     if lost:
-        step = Step("restore", lost, RESTORED, who=people.of(*lost))
+        past = f" {writer.past()}" if writer is not None and writer.past() else ""
+        step = Step("restore", lost, f"{RESTORED}{past}", who=people.of(*lost))
         yield Phase("restore", tuple(_shown(step, writer.restores(lost) if writer else ())))
 
 

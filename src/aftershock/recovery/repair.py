@@ -215,7 +215,8 @@ class Repair(NamedTuple):
 
     def _asked(self, action: Action, items: Sequence[Treatment]) -> Step:
         nodes = tuple(item.unique_id for item in items)
-        return Step(ACTIONS[action].kind, nodes, _why(items), _destroys(items), who=self.people.of(*nodes))
+        past = f" {self.writer.past()}" if action == "restore" and self.writer is not None and self.writer.past() else ""
+        return Step(ACTIONS[action].kind, nodes, f"{_why(items)}{past}", _destroys(items), who=self.people.of(*nodes))
 
 
 AFTER = "Then dbt takes what is missing or changed meanwhile."

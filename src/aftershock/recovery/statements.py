@@ -51,6 +51,9 @@ class Writer(Protocol):
     def restores(self, unique_ids: Sequence[str]) -> Sequence[Written]:
         """What the warehouse can still give of these relations' past."""
 
+    def past(self) -> str:
+        """What the warehouse can still give of a table's past, in full sentences; empty where that is not known."""
+
     def hint(self, unique_id: str) -> str:
         """Statements that whoever owns a relation may check and run against duplicates; empty where there are none."""
 

@@ -155,14 +155,18 @@ class SqlWriter:
         return self._together(found)
 
     def restores(self, unique_ids: Sequence[str]) -> Sequence[Written]:
-        """Each relation as it was just before the data became bad, beside it, where the warehouse can still say."""
-        if not self._window.since:
-            return ()
-        found = (
-            (unique_id, repair.time_travel(node.relation_name, copy, self._window.since, self._adapter))
-            for unique_id, node, copy in self._named(unique_ids, "was")
-        )
-        return [Written((unique_id,), script.text, script.runnable) for unique_id, script in found if script is not None]
+        """Each relation as it was just before the data became bad, beside it, and its lost rows put back from there; where the warehouse can still say."""
+        found: list[Written] = []
+        for unique_id, node, copy in self._named(unique_ids, "was") if self._window.since else ():
+            was, table = repair.time_travel(node.relation_name, copy, self._window.since, self._adapter), self._table(unique_id)
+            if was is not None:
+                back = repair.restore_from(table, copy, self._adapter).text if table is not None and table.columns else ""
+                found.append(Written((unique_id,), "\n".join(part for part in (was.text, back) if part), runnable=False))
+        return found
+
+    def past(self) -> str:
+        """What the warehouse can still give of a table's past."""
+        return repair.TIME_TRAVEL.get(self._adapter.lower(), "")
 
     def hint(self, unique_id: str) -> str:
         """The statements that leave one of the rows of a source that are alike, by its key where tests show one."""
