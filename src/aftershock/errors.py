@@ -95,3 +95,15 @@ class UsageError(AftershockError):
 
 class OutputError(AftershockError):
     """The answer could not be written where it was asked for."""
+
+
+class StoreError(AftershockError):
+    """Incidents cannot be read or recorded: the file or database, or what is in it, does not allow it."""
+
+
+class NothingThere(StoreError):  # noqa: N818  # as above
+    """There is no store, and none was to be made."""
+
+
+class Conflict(StoreError):  # noqa: N818  # as above
+    """Somebody else changed the incident since it was read."""
