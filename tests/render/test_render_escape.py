@@ -150,3 +150,66 @@ def test_web_addresses(given_url: str, url: str) -> None:
 def _same(shown: str, text: str) -> bool:
     """Whether both show the same: a code span spells out pipes and Slack's own marks."""
     return shown.replace(r"\x7c", "|").replace(r"\x3c", "<").strip() == text.replace(r"\x7c", "|").replace(r"\x3c", "<").strip()
+
+
+MORE = st.one_of(
+    TEXTS,
+    st.lists(st.sampled_from(["@here", "<!channel>", "<@U1>", "x@everyone", "*a*", "_b_", "~c~", "`d`", ":tada:", "> e", "a@b.example", "&lt;"])).map(" ".join),
+)
+
+
+@settings(deadline=None)
+@given(MORE)
+def test_plain_messages_are_one_line_that_calls_nobody(text: str) -> None:
+    shown = escape.plain(text)
+    assert not escape.UNSAFE.search(shown)
+    assert not re.search(r"(?<![\w.%+-])@\w|@(?:everyone|here|channel|all)\b(?!\.\w)|<[!#@]|<users/", shown, re.IGNORECASE)
+    assert re.sub(r"(?<=[@<]) ", "", shown) == re.sub(r"(?<=[@<]) ", "", escape.prose(text))
+
+
+@settings(deadline=None)
+@given(MORE)
+def test_html_is_text_alone(text: str) -> None:
+    import html
+
+    shown = escape.html(text)
+    assert not set("<>\"'") & set(shown)
+    assert html.unescape(shown) == escape.unaddressed(escape.prose(text))
+
+
+@settings(deadline=None)
+@given(MORE)
+def test_slack_text_is_words_and_code(text: str) -> None:
+    shown = escape.slack(text)
+    assert not set("<>") & set(shown)
+    assert not re.search(r"&(?!(?:amp|lt|gt);)", shown)
+    words = re.sub(r"`[^`]+`", "", shown)
+    assert not set("`*~@") & set(words)
+    assert "://" not in words
+    assert not re.search(r"(?<![^\W_])_|_(?![^\W_])", re.sub(r"`[^`]+`", "x", shown))
+
+
+@settings(deadline=None)
+@given(MORE)
+def test_slack_code_and_links_end_where_they_should(text: str) -> None:
+    code = escape.slack_code(text)
+    assert code == "" or re.fullmatch(r"`[^`<>]+`", code)
+    assert re.fullmatch(r"<https://a\.example/\?x=1&amp;y=2(?:\|[^<>|*~`]+)?>", escape.slack_link("https://a.example/?x=1&y=2", text))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("@here @ana a@b.example", "@ here @ ana a@b.example"),
+        ("x@everyone ana@here.com ana@163.com @123 <@&9>", "x@ everyone ana@here.com ana@163.com @ 123 < @ &9>"),
+        ("<!channel> <#C1> <users/all> a<b", "< !channel> < #C1> < users/all> a<b"),
+    ],
+)
+def test_nobody_is_called_in_plain_text(text: str, shown: str) -> None:
+    assert escape.plain(text) == shown
+
+
+def test_slack_words_that_act_become_code() -> None:
+    assert escape.slack("a_b *c* (raw.orders), @ana: x > y & z") == "a_b `*c*` (`raw.orders`), `@ana`: x &gt; y &amp; z"
+    assert escape.slack("> a > b") == "`&gt;` a &gt; b"
+    assert escape.slack_code("a`b") == r"`a\x60b`"

@@ -6,6 +6,7 @@ spelled out (``\x1b``, ``\u202e``), in every output; then each output's own synt
 
 from __future__ import annotations
 
+import html as entities
 import re
 import shlex
 
@@ -23,6 +24,11 @@ _MARKDOWN = re.compile(r"[\\`*\[\]|~$!#]|(?<![^\W_])_|_(?![^\W_])")
 _LEADING = re.compile(r"^(?:[-+=]|\d+(?=[.)]))")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _SLACK = re.compile("<(?=[!@#])")
+_EVERYBODY = re.compile(r"@(?=(?:&?\d+|all|channel|everyone|group|here|online|room|subteam|team)\b(?!\.\w))", re.IGNORECASE)
+_SOMEBODY = re.compile(r"(?<![\w.%+-])@(?=\w)")
+_ADDRESSED = re.compile(r"<(?=[!@#]|users/)", re.IGNORECASE)
+_SLACK_LABEL = re.compile(r"[|*~`]|(?<![^\W_])_|_(?![^\W_])")
+_SLACK_WORD = re.compile(r"[@*~`]|://|#\w|(?<![^\W_])_|_(?![^\W_])|\w\.[a-z]{2}|:[a-z][\w+'-]*:", re.IGNORECASE)
 _MERMAID = re.compile(r"[^\w ./,-]|^-|(?<=\d)\.", re.ASCII)
 _URL = re.compile(r"https?://[^\s/?#]+", re.IGNORECASE)
 _URL_QUOTED = re.compile(r"%(?![0-9A-Fa-f]{2})|[^\w%/:?#@!$&*+,;=~.-]", re.ASCII)
@@ -83,6 +89,45 @@ def markdown_fence(line: str) -> str:
     return "`" * max(3, _longest_run(line) + 1)
 
 
+def unaddressed(text: str) -> str:
+    """``text`` in which nothing calls everybody, or somebody by number: ``@here`` becomes ``@ here``.
+
+    Services look for such words even where a code span holds them. An e-mail address stays as it is.
+    """
+    return _EVERYBODY.sub("@ ", text)
+
+
+def plain(text: str) -> str:
+    """``text`` as one line of a plain message: no service finds a mention in it (``@ana`` becomes ``@ ana``, ``<!here>`` ``< !here>``)."""
+    return _ADDRESSED.sub("< ", _SOMEBODY.sub("@ ", unaddressed(prose(text))))
+
+
+def html(text: str) -> str:
+    """``text`` on one line between tags, or in a quoted attribute."""
+    return entities.escape(unaddressed(prose(text)))
+
+
+def slack(text: str) -> str:
+    """``text`` as Slack's mrkdwn that shows it and does nothing.
+
+    Slack has no escape for its own marks, so a word that holds one, or that Slack would make a link, a mention or a picture, becomes code.
+    """
+    first, *others = unaddressed(prose(text)).split(" ")
+    return " ".join([slack_code(first) if first.startswith(">") else _slack_word(first), *map(_slack_word, others)])
+
+
+def slack_code(text: str) -> str:
+    """``text`` as Slack's code; empty for empty text. Code cannot hold a backquote, which is spelled out."""
+    shown = _slack_entities(unaddressed(prose(text)).replace("`", r"\x60"))
+    return f"`{shown}`" if shown else ""
+
+
+def slack_link(url: str, text: str) -> str:
+    """A link of Slack's that shows ``text``; ``url`` is one that `http_url` returned. A bar would end the address, an angle bracket the link."""
+    shown = _slack_entities(_SLACK_LABEL.sub(" ", unaddressed(prose(text))))
+    return f"<{_slack_entities(url)}|{shown}>" if shown.strip() else f"<{_slack_entities(url)}>"
+
+
 def mermaid(text: str) -> str:
     """``text`` for a quoted Mermaid label, with all but plain letters, digits and spaces as Mermaid's own ``#NN;`` codes."""
     return _MERMAID.sub(lambda found: f"#{ord(found[0])};", terminal(text))
@@ -98,6 +143,18 @@ def http_url(url: str) -> str:
     if UNSAFE.search(url) or not _URL.match(url):
         return ""
     return _URL_QUOTED.sub(lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), url)
+
+
+def _slack_word(word: str) -> str:
+    if not _SLACK_WORD.search(word):
+        return _slack_entities(word)
+    start = len(word) - len(word.lstrip("(["))
+    core = word[start:].rstrip(")].,;:!?")
+    return f"{_slack_entities(word[:start])}{slack_code(core)}{_slack_entities(word[start + len(core) :])}"
+
+
+def _slack_entities(text: str) -> str:
+    return re.sub("[&<>]", lambda found: _ENTITIES[found[0]], text)
 
 
 def _spelled(char: str) -> str:

@@ -1,0 +1,62 @@
+"""Incidents as a table for a person at a terminal: one row each, with what is overdue or due next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aftershock.phrases import counted
+from aftershock.render.escape import prose
+from aftershock.render.incidents import words
+from aftershock.render.layout import Line, Section, Span, Style, coloured, columns, cut, fit, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aftershock.model.record import Record
+
+NARROWEST = 60
+NAME = 20
+"""Cells of whoever leads it, before that is cut."""
+
+LEVELS: dict[str, Style] = {"P0": "bad", "P1": "bad", "P2": "warn", "P3": "good"}
+
+
+def table(records: Sequence[Record], clock: tuple[str, str], *, width: int = 100, colour: bool = False, show_all: bool = False) -> str:
+    """The incidents as lines of ``width`` cells.
+
+    Args:
+        records: in the order in which they are shown.
+        clock: the moment (ISO 8601 in UTC), and the zone in which times would be shown.
+        width: the terminal's width in cells.
+        colour: whether the terminal shows colours.
+        show_all: whole titles, however wide that makes the table.
+    """
+    width, now = max(width, NARROWEST), clock[0]
+    if not records:
+        return "No incident.\n"
+    late = sum(bool(record.overdue(now)) for record in records)
+    head: Line = (Span(counted(len(records), "incident"), "title"), Span(f", {late:,} with something overdue" if late else "", "bad"))
+    rows = [_row(record, now, show_all=show_all) for record in records]
+    lines = fit([Section(head, tuple((line,) for line in columns(rows, width, whole=show_all)))], width, 0)
+    return coloured(lines, width) if colour else plain(lines)
+
+
+def _row(record: Record, now: str, *, show_all: bool) -> Line:
+    level = record.level.value if record.level is not None else "-"
+    title, who = prose(record.title), prose(record.commander)
+    return (
+        Span(prose(record.id), "name"),
+        Span(level, LEVELS.get(level, "")),
+        Span(record.status.value),
+        Span((who if show_all else cut(who, NAME)) or "nobody", "" if who else "warn"),
+        Span(words.age(record, now)),
+        _due(record, now),
+        Span(title),
+    )
+
+
+def _due(record: Record, now: str) -> Span:
+    due, left = words.due_next(record, now), words.open_actions(record)
+    if due is None:
+        return Span(f"{counted(left, 'action item')} open" if left else "", "dim")
+    return Span(prose(words.timing(due, now)), "bad" if due.is_overdue(now) else "dim")
