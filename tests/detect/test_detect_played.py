@@ -1,0 +1,42 @@
+"""Failures that real dbt plays on the shop, against what was really broken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from detect_played import PLAYED, Played, base, compared, play
+
+from aftershock.artifacts import read_artifacts, read_catalog
+from aftershock.detect import detect
+from repair.warm import Dbt, warm_dbt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = [pytest.mark.dbt, pytest.mark.xdist_group("detect")]
+
+CALLED_OTHERWISE = {"lost customers": "only orphans show that the customers are gone: it is called data-quality first, and data-loss second"}
+"""Where the first category is not the true one, and why; the second is."""
+
+
+@pytest.fixture(scope="module")
+def dbt() -> Iterator[Dbt]:
+    with warm_dbt() as program:
+        yield program
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return base(tmp_path_factory.mktemp("shop") / "base")
+
+
+@pytest.mark.parametrize("scenario", PLAYED, ids=lambda scenario: scenario.name)
+def test_a_real_failure_is_what_was_broken(scenario: Played, start: Path, tmp_path: Path, dbt: Dbt) -> None:
+    target = play(scenario, start, tmp_path / "shop", dbt)
+    found = detect(read_artifacts(target), catalog=read_catalog(target))
+    score = compared(scenario, found)
+    assert score.roots, score.missed
+    assert score.second, score.missed
+    assert score.first is (scenario.name not in CALLED_OTHERWISE), score.missed
