@@ -21,8 +21,8 @@ HEAD = """\
 
 Everything here is printed by `aftershock --help` and its commands; `python tests/cli/reference.py` writes it again.
 
-Exit codes, for every command: **0** answered (whatever the answer is), **1** a gate was hit (`--fail-on`), **2** could not run or could not judge,
-130 interrupted.
+Exit codes, for every command: **0** answered (whatever the answer is), **1** a gate was hit (`--fail-on`), an incident was found or not all was repaired or sent, **2** could not
+run or could not judge, 130 interrupted.
 
 An error is one line on standard error, `place: problem. remedy.`. With `--format json` standard output then holds it as a JSON object
 (`error {kind, place, problem, remedy, suggestions}`), so that a program always reads JSON there. A traceback is shown only with
@@ -33,6 +33,9 @@ An error is one line on standard error, `place: problem. remedy.`. With `--forma
 | `DBT_TARGET_PATH` | where a project's target directory is, as for dbt |
 | `AFTERSHOCK_CACHE_DIR` | where decoded manifests and column lineage are kept |
 | `AFTERSHOCK_LINEAGE_CACHE_MB` | megabytes that column lineage may take there, 512 by default |
+| `AFTERSHOCK_STORE` | where incidents are kept: a file, or a `postgresql://` URL |
+| `AFTERSHOCK_BY` | who you are, in the records of incidents |
+| `AFTERSHOCK_…` | whatever `${AFTERSHOCK_…}` in a `notify` target's url stands for |
 | `AFTERSHOCK_DEBUG` | anything but empty: show tracebacks |
 | `COLUMNS` | width of text; by default the terminal's, 100 in a pipe |
 | `NO_COLOR`, `TERM=dumb` | no colours |
@@ -48,7 +51,7 @@ def reference() -> str:
         names.append((name,))
         command = program.get_command(context, name)
         if isinstance(command, click.Group):
-            names += [(name, inner) for inner in command.commands]
+            names += [(name, inner) for inner in command.list_commands(context)]
     return HEAD + "".join(f"\n## {' '.join(('aftershock', *words))}\n\n```text\n{_help(words)}```\n" for words in names)
 
 

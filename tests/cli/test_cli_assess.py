@@ -257,3 +257,49 @@ def test_every_failing_test_of_a_node_is_kept_with_its_owner(run: Run, scenario:
     assert any("unique_stg_orders_order_id" in test for test in via)
     assert any(item["owner"]["slack"] == "@orders-oncall" and "model.shop.stg_orders" in item["nodes"] for item in found["owners"])  # type: ignore[attr-defined]
     assert all(": " in note for note in found["notes"])  # type: ignore[attr-defined]
+
+
+def test_without_a_node_what_detect_finds_is_assessed(run: Callable[..., Outcome], scenario: Callable[[str], Path]) -> None:
+    target = ("--target-dir", scenario("test_failures"))
+    found = json.loads(run("detect", *target, "--format", "json").out)["incidents"]
+    done = run("assess", *target, "--format", "json")
+    reports = json.loads(done.out)["reports"]
+    assert done.code == 0
+    assert len(found) > 3
+    assert [report["incident"]["category"] for report in reports] == [item["category"] for item in found]
+    assert [report["incident"]["nodes"] for report in reports] == [[*item["origins"], *item["nodes"]] for item in found]
+    assert [report["severity"]["level"] for report in reports] == [item["severity"] for item in found]
+    assert run("assess", *target).out.count("\nSeverity ") == len(found)
+    assert run("assess", *target, "--format", "markdown").out.count("## Impact Assessment") == len(found)
+
+
+@pytest.mark.parametrize("name", ["model_error", "stale_warn", "stale_error", "freshness_error", "dropped_column"])
+def test_an_assessment_says_the_severity_that_detect_says(name: str, run: Callable[..., Outcome], scenario: Callable[[str], Path]) -> None:
+    target = ("--target-dir", scenario(name))
+    found = json.loads(run("detect", *target, "--format", "json").out)["incidents"]
+    reports = json.loads(run("assess", *target, "--format", "json").out)["reports"]
+    assert [report["severity"]["level"] for report in reports] == [item["severity"] for item in found]
+
+
+def test_without_a_node_and_without_an_incident(run: Callable[..., Outcome], scenario: Callable[[str], Path]) -> None:
+    target = ("--target-dir", scenario("green"))
+    assert (run("assess", *target, "--fail-on", "P3").code, json.loads(run("assess", *target, "--format", "json").out)["reports"]) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (("--category", "data-loss"), "--category: it is about failing nodes."),
+        (("--severity", "P0", "--reason", "x"), "--severity: it is about failing nodes."),
+        (("--unconfirmed",), "--unconfirmed: it is about failing nodes."),
+        (("--column", "a"), "--column: it is about failing nodes."),
+        (("--format", "dot"), "--format: dot draws one incident, and "),
+    ],
+)
+def test_what_is_about_a_node_needs_one(words: tuple[str, ...], error: str, run: Callable[..., Outcome], scenario: Callable[[str], Path]) -> None:
+    done = run("assess", *words, "--target-dir", scenario("test_failures"))
+    assert (done.code, done.err.startswith(error)) == (2, True), done.err
+
+
+def test_the_worst_of_what_is_found_is_the_gate(run: Callable[..., Outcome], scenario: Callable[[str], Path]) -> None:
+    assert run("assess", "--target-dir", scenario("test_failures"), "--fail-on", "P0").code == 1

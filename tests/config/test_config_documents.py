@@ -52,6 +52,8 @@ def value_top(policy: Policy) -> dict[str, object]:
 def as_text(default: object) -> str:
     if isinstance(default, tuple):
         return ", ".join(f"`{word}`" for word in default) or "none"
+    if isinstance(default, bool):
+        return str(default).lower()
     if isinstance(default, dict):
         return ", ".join(f"{key} {value}" for key, value in default.items()) or "all on"
     return str(default or "none")
@@ -70,8 +72,8 @@ def test_the_reference_names_every_rule() -> None:
 
 def test_every_field_of_the_policy_is_a_setting() -> None:
     policy = Policy()
-    keys = {f"{top}.{name}" for top in ("severity", "markers", "clocks") for name in getattr(policy, top).__struct_fields__}
-    assert keys | {"owners", "default_owner", "exposures", "docs_url"} == {setting.key for setting in SETTINGS}
+    keys = {f"{top}.{name}" for top in ("severity", "markers", "clocks", "detect", "check") for name in getattr(policy, top).__struct_fields__}
+    assert keys | {"owners", "default_owner", "exposures", "docs_url", "timezone", "templates", "notify"} == {setting.key for setting in SETTINGS}
 
 
 ACCEPTED = [
@@ -83,7 +85,23 @@ ACCEPTED = [
     "default_owner: {slack: '@a'}",
     "exposures: [{name: a, depends_on: b}, {name: c, depends_on: [b], owner: x, url: 'https://x', meta: {a: [1]}}]",
     "docs_url: https://x",
+    "timezone: Europe/Berlin",
+    "timezone: America/Argentina/Buenos_Aires",
+    "timezone: UTC",
+    "clocks: {postmortem: 60}",
     "owners: []",
+    "check: {fail_on: P1, sql_comments: true, scopes: [{path: a, fail_on: never}, {tag: b, node: , fail_on: risky}]}",
+    "check: {acknowledge: [{node: a, reason: b, owner: c, until: '2026-12-31'}]}",
+    "check: {acknowledge: [{tag: a, kind: column-removed, column: x, reason: b, owner: {email: c@example.com}, until: '2026-12-31'}]}",
+    "check: {fail_on: , acknowledge: , scopes: , sql_comments: }",
+    "detect: {rules: [{name: a, test: 'x*', category: ignore}, {name: b, message: 1, node: , category: data-loss, confidence: low}]}",
+    "detect: {rules: , dimensions: {Speed: stale-data, validity: }}",
+    "templates: incidents/our templates/",
+    "templates: .aftershock.d",
+    "notify: []",
+    "notify: [{name: a, url: 'slack://${AFTERSHOCK_T}@c', documents: , severity: , audience: , mentions: }]",
+    "notify: [{name: 1.5, url: '${AFTERSHOCK_URL}', documents: update, severity: P1, mentions: [here, 7]}]",
+    "notify: [{name: A b-c, url: 'mailtos://u:${AFTERSHOCK_P}@h?to={email}', documents: [postmortem, checklist], audience: owners}]",
     "~",
 ]
 REFUSED = [
@@ -108,6 +126,54 @@ REFUSED = [
     "exposures: [{name: a, depends_on: b, x: 1}]",
     "exposures: [{name: a, depends_on: b, url: 'ftp://x'}]",
     "docs_url: x",
+    "timezone: CET",
+    "timezone: Europe/",
+    "timezone: ../etc/passwd",
+    "clocks: {postmortem: 0}",
+    "detect: {rules: [{name: a, category: ignore}]}",
+    "detect: {rules: [{test: a, category: ignore}]}",
+    "detect: {rules: [{name: a, test: b}]}",
+    "detect: {rules: [{name: a, test: b, category: wrong}]}",
+    "detect: {rules: [{name: a, test: b, category: ignore, confidence: sure}]}",
+    "detect: {rules: [{name: a, test: b, category: ignore, regex: c}]}",
+    "detect: {rules: {name: a, test: b, category: ignore}}",
+    "detect: {dimensions: {validity: ignore}}",
+    "detect: {dimensions: [validity]}",
+    "check: {fail_on: P4}",
+    "check: {fail_on: Breaking}",
+    "check: {sql_comments: 1}",
+    "check: {scopes: [{path: a}]}",
+    "check: {scopes: [{fail_on: never}]}",
+    "check: {scopes: [{path: a, fail_on: P1}]}",
+    "check: {acknowledge: [{reason: b, owner: c, until: '2026-12-31'}]}",
+    "check: {acknowledge: [{node: a, owner: c, until: '2026-12-31'}]}",
+    "check: {acknowledge: [{node: a, reason: b, until: '2026-12-31'}]}",
+    "check: {acknowledge: [{node: a, reason: b, owner: c}]}",
+    "check: {acknowledge: [{node: a, reason: b, owner: c, until: '31.12.2026'}]}",
+    "check: {acknowledge: [{node: a, kind: broken, reason: b, owner: c, until: '2026-12-31'}]}",
+    "check: {acknowledge: {node: a}}",
+    "templates: /etc",
+    "templates: ..",
+    "templates: a/../b",
+    "templates: ./a",
+    "templates: C:/a",
+    "templates: a//b",
+    "templates: [a]",
+    "notify: {name: a, url: 'json://h'}",
+    "notify: json://h",
+    "notify: [json://h]",
+    "notify: [{name: a}]",
+    "notify: [{url: 'json://h'}]",
+    "notify: [{name: -a, url: 'json://h'}]",
+    "notify: [{name: a, url: h}]",
+    "notify: [{name: a, url: 'json://h h'}]",
+    "notify: [{name: a, url: '${AFTERSHOCK_A}x'}]",
+    "notify: [{name: a, url: 'json://h', documents: []}]",
+    "notify: [{name: a, url: 'json://h', documents: [all]}]",
+    "notify: [{name: a, url: 'json://h', severity: P4}]",
+    "notify: [{name: a, url: 'json://h', audience: everybody}]",
+    "notify: [{name: a, url: 'json://h', mentions: []}]",
+    "notify: [{name: a, url: 'json://h', colour: red}]",
 ]
 
 

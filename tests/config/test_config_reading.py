@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from aftershock.config import explain, find_config, load_policy
 from aftershock.errors import ConfigError
-from aftershock.model import SEVERITY_RULES, Clocks, DeclaredExposure, Owner, OwnerRule, Policy
+from aftershock.model import SEVERITY_RULES, Clocks, DeclaredExposure, NotifyTarget, Owner, OwnerRule, Policy, Severity
+from aftershock.model.policy import DIMENSIONS, Acknowledgement, CheckPolicy, CheckScope, DetectRule
 
 
 @pytest.fixture
@@ -50,6 +51,27 @@ exposures:
     meta: {tier: 1, live: yes, note: , list: [a, 1.5, ~, 2026-01-01, 0x1f], deep: {off: no}}
   - {name: Other, depends_on: a, type: ml, maturity: high}
 docs_url: http://docs.example.com
+templates: incidents/templates
+notify:
+  - name: Data incidents
+    url: slack://${AFTERSHOCK_SLACK_TOKEN}@data-incidents
+    documents: [resolution, notification, resolution]
+    severity: P1
+    mentions: [S0123ABCD, here]
+  - {name: owners, url: "mailtos://bot:${AFTERSHOCK_SMTP}@smtp.example.com?to={email}", audience: owners}
+check:
+  fail_on: P2
+  acknowledge:
+    - {node: orders, kind: column-removed, column: a, reason: Known, owner: *growth, until: 2026-12-31}
+    - {path: models/staging, tag: core, reason: 1, owner: "@x", until: "2027-01-01"}
+  scopes:
+    - {path: models/sandbox, fail_on: never}
+  sql_comments: yes
+detect:
+  rules:
+    - {name: Flaky, test: "assert_*", node: stg_orders, category: ignore}
+    - {name: 2, message: 503, tag: nightly, category: pipeline-failure, confidence: low}
+  dimensions: {Completeness: data-quality, punctuality: stale-data}
 """
 
 
@@ -70,6 +92,23 @@ def test_everything_that_can_be_said(file: Path) -> None:
     board = DeclaredExposure("Board", ("fct_orders", "raw.orders"), owner=growth, url="https://bi.example.com/b?x=1", meta=meta)
     assert policy.exposures == (board, DeclaredExposure("Other", ("a",), type="ml", maturity="high"))
     assert policy.docs_url == "http://docs.example.com"
+    assert policy.templates_folder == file.parent / "incidents" / "templates"
+    slack, mail = policy.notify
+    assert slack == NotifyTarget(
+        "Data incidents", "slack://${AFTERSHOCK_SLACK_TOKEN}@data-incidents", ("resolution", "notification"), Severity.P1, "engineers", ("S0123ABCD", "here")
+    )
+    assert mail == NotifyTarget("owners", "mailtos://bot:${AFTERSHOCK_SMTP}@smtp.example.com?to={email}", audience="owners")
+    assert mail.documents == ("notification", "update", "resolution")
+    flaky = DetectRule("Flaky", "ignore", test="assert_*", node="stg_orders")
+    assert policy.detect.rules == (flaky, DetectRule("2", "pipeline-failure", message="503", tag="nightly", confidence="low"))
+    assert policy.detect.dimensions == {**DIMENSIONS, "completeness": "data-quality", "punctuality": "stale-data"}
+    known = Acknowledgement("Known", growth, "2026-12-31", node="orders", kind="column-removed", column="a")
+    assert policy.check == CheckPolicy(
+        "P2",
+        (known, Acknowledgement("1", Owner("", "", "@x"), "2027-01-01", path="models/staging", tag="core")),
+        (CheckScope("never", path="models/sandbox"),),
+        sql_comments=True,
+    )
     assert policy.path == str(file)
 
 
@@ -82,13 +121,14 @@ def test_saying_nothing_keeps_the_defaults(file: Path, text: str) -> None:
 
 def test_no_file_is_the_defaults() -> None:
     assert load_policy(None) == Policy()
+    assert Policy().templates_folder is None
 
 
 REFUSED = {
     "severity:\n  many_tabels: 3": ":2: severity.many_tabels is not a setting. Did you mean many_tables?",
     "sevrity: 1": ":1: sevrity is not a setting. Did you mean severity?",
     "markers: {criticalTags: x}": ":1: markers.criticalTags is not a setting. Did you mean critical_tags?",
-    "xyzzy: 1": ":1: xyzzy is not a setting. Known are: severity, markers, clocks, owners, default_owner, exposures, docs_url.",
+    "xyzzy: 1": ":1: xyzzy is not a setting. Known are: severity, markers, clocks, detect, check, owners, default_owner, exposures, docs_url, timezone, templates, notify.",
     "severity: {rules: {raise-many-tabels: no}}": ":1: severity.rules.raise-many-tabels is not a severity rule. Did you mean raise-many-tables?",
     "severity: {rules: {raise_many_tables: no}}": ":1: severity.rules.raise_many_tables is not a severity rule. Did you mean raise-many-tables?",
     "clocks: {next_update: {P7: 3}}": "clocks.next_update.P7 is not a severity. Did you mean P3?",
@@ -98,6 +138,11 @@ REFUSED = {
     "<<: {a: 1}": ":1: << is not a setting.",
     '"\\e[31mevil\\n": 1': ":1: '\\x1b[31mevil\\n' is not a setting.",
     f"{'k' * 100}: 1": f":1: {'k' * 59}… is not a setting.",
+    "check: {fail_on: breking}": "check.fail_on must be one of breaking, risky, P0, P1, P2, P3, never, not breking.",
+    "check: {acknowledge: [{node: a, reason: b, owner: c, until: 2026-02-30}]}": "acknowledge[0].until must be a day such as 2026-12-31, not 2026-02-30.",
+    "check: {acknowledge: [{reason: b, owner: c, until: 2026-12-31}]}": "acknowledge[0] matches nothing in particular. Give one of node, path, tag.",
+    "check: {acknowledge: [{node: a, owner: c, until: 2026-12-31}]}": "acknowledge[0] has no reason. Add reason:.",
+    "check: {scopes: [{path: a, fail_on: P1}]}": "scopes[0].fail_on must be one of breaking, risky, never, not P1.",
     "": ": is empty. Remove it, or write a setting.",
     " \n ": ": is empty.",
     "- a": ":1: the file must be a mapping, not a list.",
@@ -128,9 +173,24 @@ REFUSED = {
     "owners: [{path: x, owner: [a]}]": "owners[0].owner must be one owner, not a list.",
     "default_owner: TBD": "default_owner names nobody.",
     "default_owner: {name: }": "default_owner names nobody.",
+    "detect: {rules: [{name: a, test: '*', category: ignore}]}": "detect.rules[0].test matches everything.",
+    "detect: {rules: [{name: a, test: 'a*b*c*d*e*f*g*h*i*j', category: ignore}]}": "has more than 8 *",
+    f"detect: {{rules: [{{name: a, message: {'x' * 201}, category: ignore}}]}}": "is longer than 200 characters",
+    "detect: {rules: [{name: a, test: b, category: Ignore}]}": "must be a category, not Ignore. Use one of: data-quality,",
+    "detect: {rules: [{name: a, test: b, category: ignore}, {name: A, node: c, category: ignore}]}": "has the name A, which another one has",
+    "detect: {rules: [{name: a, category: ignore}]}": "matches nothing in particular. Give one of test, message, node, tag.",
+    "detect: {rules: [{name: a, regex: b, category: ignore}]}": "detect.rules[0].regex is not a key of a rule.",
+    "detect: {rules: [{name: a, test: b, category: ignore, confidence: sure}]}": "must be one of high, medium, low, not sure.",
+    "detect: {dimensions: {validity: ignore}}": "detect.dimensions.validity must be a category, not ignore.",
+    "timezone: EST": "timezone must be UTC or a region and city (Europe/Berlin), not EST.",
+    "timezone: Europe/Atlantis": "timezone cannot be followed: there is no time zone 'Europe/Atlantis'. Write the region and city: Europe/Berlin.",
+    "timezone: europe/berlin": "Did you mean Europe/Berlin?",
     "docs_url: javascript:alert(1)": "docs_url must start with http:// or https://",
     "docs_url: 'https://a b'": "hold no blanks",
     'docs_url: "https://a\\u202eb"': "docs_url must start with",
+    "templates: ../x": "templates must be a folder below this file's, with / between its parts, not ../x.",
+    "templates: /x": "templates must be a folder below",
+    'templates: "a\u202e"': "templates must be a folder below",
     "exposures: [{name: x}]": "exposures[0] has no depends_on.",
     "exposures: [{depends_on: x}]": "exposures[0] has no name.",
     "exposures: [{name: x, depends_on: []}]": "exposures[0].depends_on is empty. Name what it reads.",
@@ -329,3 +389,13 @@ def test_adding_words_never_loses_one(tmp_path_factory: pytest.TempPathFactory, 
     for name in Policy().markers.__struct_fields__:
         assert set(getattr(policy.markers, name)) >= set(getattr(Policy().markers, name))
         assert set(getattr(policy.markers, name)) >= (words if f"markers.{name}" in keys else set())
+
+
+def test_a_folder_of_templates_that_leads_out_is_refused(file: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (file.parent / "linked").symlink_to(elsewhere)
+    (file.parent / "inside").symlink_to(file.parent / "real")
+    for text in ("templates: linked", "templates: linked/deeper"):
+        with pytest.raises(ConfigError, match=r"templates is a link that leads out of this file's folder"):
+            load(file, text)
+    assert load(file, "templates: inside").templates == "inside"

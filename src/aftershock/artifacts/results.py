@@ -31,6 +31,7 @@ class _Result(msgspec.Struct, gc=False):
     timing: list[_Timing] | None = None
     thread_id: Any = None
     batch_results: Any = None
+    adapter_response: Any = None
 
 
 class _RunMetadata(Metadata, gc=False):
@@ -165,6 +166,7 @@ def _result(raw: _Result) -> Result:
         max(completed, default=""),
         text(raw.thread_id),
         _batches(raw.batch_results),
+        _rows(raw.adapter_response),
     )
 
 
@@ -172,6 +174,12 @@ def _batches(written: object) -> int:
     """How many batches were run, failed ones included."""
     lists = written.values() if isinstance(written, dict) else ()
     return sum(len(item) for item in lists if isinstance(item, list))
+
+
+def _rows(response: object) -> int | None:
+    """``rows_affected`` of an adapter's response; those that do not know it say -1, or nothing."""
+    found = number(response.get("rows_affected")) if isinstance(response, dict) else None
+    return None if found is None or found < 0 else int(found)
 
 
 def _table(unique_id: str, raw: _CatalogTable) -> CatalogTable:

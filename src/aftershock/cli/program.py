@@ -6,33 +6,29 @@ import contextlib
 import gc
 import os
 import sys
-from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
 import aftershock
 from aftershock.cli.errors import guarded
+from aftershock.cli.lazy import Entry, LazyGroup
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
 
-class Entry(NamedTuple):
-    """A command's one-line help, and the module that defines a command of the same name."""
-
-    summary: str
-    module: str
-
-
 COMMANDS = {
     name: Entry(summary, f"aftershock.cli.commands.{name}")
     for name, summary in (
+        ("detect", "What the artifacts of a failed run show: incidents, with evidence."),
         ("assess", "What is affected, who must know, how bad it is and what to run."),
         ("plan", "The way back: what to run, in which order, and what it could destroy."),
         ("recover", "Run a plan's steps through dbt, one after another, asking first."),
         ("verify", "What is repaired, what is still bad, what was not run."),
+        ("incident", "An incident's record, from opening it to closing it."),
+        ("templates", "The documents' templates: copy them to write your own."),
         ("lineage", "Where columns come from, and where they go."),
         ("doctor", "Which artifacts are there, and what they lack."),
         ("categories", "The six incident categories and their typical severity."),
@@ -45,48 +41,26 @@ COMMANDS = {
 
 EPILOG = """\b
 Examples:
+  aftershock detect
   aftershock assess stg_orders --category data-quality
+  aftershock incident open --from-detect
   git diff --name-only | aftershock assess - --category schema-break
   aftershock doctor
 
-Exit codes: 0 answered, 1 a gate was hit (--fail-on) or not all is repaired,
-2 could not run.
+Exit codes: 0 answered, 1 a gate was hit (--fail-on), something was found or not
+all is repaired, 2 could not run.
 """
 
 
-class Commands(click.Group):
-    """A group that knows its commands' names and summaries, and imports one of them only when it is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
-        """Every command in the order in which a person meets them."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # as above
-        """The command, imported now; None where there is none."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = getattr(import_module(COMMANDS[cmd_name].module), "command")  # noqa: B009  # mypy cannot know it
-        return command
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click, with our own error for a command that there is not."""
-        if args[0] not in COMMANDS and args[0][:1] not in {"", "-"} and not ctx.resilient_parsing:
-            raise aftershock.UsageError(args[0], "there is no such command", f"Use one of: {', '.join(COMMANDS)}")
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # as above
-        """The list of commands, from the summaries here."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
-
-
-@click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=False, invoke_without_command=True)
+@click.group(
+    cls=LazyGroup, entries=COMMANDS, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=False, invoke_without_command=True
+)
 @click.version_option(aftershock.__version__, "-V", "--version", prog_name="aftershock", message="%(prog)s %(version)s")
 @click.pass_context
 def program(context: click.Context) -> None:
     """What broke, who must know, how bad it is and what to run.
 
-    aftershock reads what dbt leaves in its target directory; it needs neither the warehouse nor the network.
+    aftershock reads what dbt leaves in its target directory; it needs neither the warehouse nor the network, unless you tell it to send.
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help())

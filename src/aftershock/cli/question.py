@@ -14,7 +14,7 @@ from aftershock.cli.terminal import reading
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aftershock import ProjectLineage, Report
+    from aftershock import Detection, ProjectLineage, Proposal, Report
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
 
@@ -23,7 +23,7 @@ LEVELS = click.Choice([level.value for level in aftershock.Severity], case_sensi
 
 _OPTIONS = (
     click.argument("nodes", nargs=-1, metavar="[NODE]...", shell_complete=complete_nodes),
-    click.option("--category", type=click.Choice(SLUGS), metavar="SLUG", required=True, help=f"What happened to them: {', '.join(SLUGS)}."),
+    click.option("--category", type=click.Choice(SLUGS), metavar="SLUG", help=f"What happened to them: {', '.join(SLUGS)}."),
     click.option("--column", "columns", multiple=True, metavar="NAME", help="A column of the failing nodes: only what it reaches is affected. Repeatable."),
     click.option("--since", default="", metavar="TIME", help="When the data became bad: 2026-03-01T06:00, UTC or with a zone."),
     click.option("--until", default="", metavar="TIME", help="When it stopped being bad."),
@@ -46,7 +46,7 @@ class Question(NamedTuple):
     """What is asked, in the words of the command line."""
 
     nodes: tuple[str, ...]
-    category: str
+    category: str | None
     columns: tuple[str, ...]
     since: str
     until: str
@@ -64,22 +64,36 @@ class Question(NamedTuple):
     no_cache: bool
 
     @classmethod
-    def taken(cls, given: dict[str, Any]) -> Question:
+    def taken(cls, given: dict[str, Any], *, named: bool = True) -> Question:
         """The question in what click hands over; only the command's own options are left there.
+
+        Args:
+            given: what click hands over.
+            named: whether it has to name a node; else what nobody names is what detect finds.
 
         Raises:
             UsageError: nothing is asked about, or options contradict each other.
         """
-        return cls(**{name: given.pop(name) for name in cls._fields}).validated()
+        question = cls(**{name: given.pop(name) for name in cls._fields}).validated()
+        if named and not question.names:
+            raise aftershock.UsageError("NODE", "nothing is named", "Name what failed, or select it with --select")
+        return question
+
+    @property
+    def names(self) -> bool:
+        """Whether it names what failed."""
+        return bool(self.nodes or self.select)
 
     def validated(self) -> Question:
         """Itself.
 
         Raises:
-            UsageError: nothing is asked about, or options contradict each other.
+            UsageError: options contradict each other.
         """
-        if not self.nodes and not self.select:
-            raise aftershock.UsageError("NODE", "nothing is named", "Name what failed, or select it with --select")
+        if self.names and self.category is None:
+            raise aftershock.UsageError("--category", "it must be given", f"Use one of: {', '.join(SLUGS)}")
+        if self.columns and not self.names:
+            raise aftershock.UsageError("--column", "it is about failing nodes", "Name them, or leave it out")
         if self.exclude and not self.select:
             raise aftershock.UsageError("--exclude", "it takes away from --select", "Give --select too")
         if inputs.STDIN in self.nodes and self.manifest == inputs.STDIN:
@@ -130,6 +144,23 @@ def answer(question: Question, ask: Callable[..., Report], *, reads: bool = Fals
             skip_files=bool(piped),
             patches=found.patches if found.manifest is not None else None,
         )
+
+
+def found(question: Question) -> tuple[inputs.Inputs, Detection, tuple[tuple[Proposal, Report], ...]]:
+    """What was read, what detect finds there where a question names nothing, and the assessment of each incident.
+
+    Raises:
+        UsageError: an option of the question is about a node.
+        AftershockError: as :func:`answer`; or there is nothing to detect anything from.
+    """
+    about_nodes = {"--category": question.category, "--severity": question.severity, "--unconfirmed": question.unconfirmed}
+    for option, value in about_nodes.items():
+        if value:
+            raise aftershock.UsageError(option, "it is about failing nodes", "Name them, or leave it out for what aftershock detect finds")
+    read = inputs.read(question.target_dir, question.manifest, question.config, cached=not question.no_cache)
+    detection = aftershock.detect(read.artifacts, policy=read.policy, catalog=read.catalog())
+    times = {"since": question.since, "until": question.until, "detected_at": question.detected_at}
+    return read, detection, aftershock.assess_found(read.artifacts, detection, policy=read.policy, **times)
 
 
 def _reader(question: Question, found: inputs.Inputs, progress: Callable[[int, int], None] | None) -> ProjectLineage:

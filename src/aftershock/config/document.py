@@ -82,8 +82,14 @@ def parse(text: str, file: str) -> Tree | None:
         line = mark.line + 1 if mark else 0
         tabbed = "\t" in "".join(text.splitlines()[max(0, line - 2) : line])
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
+        if "nesting depth" in problem:  # libyaml's own bound, which it meets before ours where a text begins with many brackets
+            raise _too_deep(file, line) from None
         remedy = "Indent with blanks, not with tabs" if tabbed else "Check indentation and colons there, and quote what starts with @, # or *"
         raise ConfigError(f"{file}:{line}" if line else file, f"is not valid YAML: {problem}", remedy) from None
+
+
+def _too_deep(file: str, line: int) -> ConfigError:
+    return ConfigError(f"{file}:{max(line, 1)}", "is nested too deeply", f"At most {MAX_DEPTH} levels")
 
 
 class _Builder:
@@ -115,7 +121,7 @@ class _Builder:
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
         if depth > MAX_DEPTH:
-            raise self._error(self._line(event), "is nested too deeply", f"At most {MAX_DEPTH} levels")
+            raise _too_deep(self.file, self._line(event))
         tree: Tree
         if isinstance(event, yaml.ScalarEvent):
             tree = Scalar(self._line(event), event.value, self._kind(event))

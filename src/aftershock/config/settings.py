@@ -7,10 +7,12 @@ from typing import Any
 
 import msgspec
 
-from aftershock.config import values
+from aftershock import times
+from aftershock.config import checking, detecting, notifying, values
 from aftershock.model import SEVERITY_RULES, Clocks, Markers, Policy, SeverityPolicy
+from aftershock.model.policy import CheckPolicy, DetectPolicy
 
-SECTIONS = {"severity": SeverityPolicy, "markers": Markers, "clocks": Clocks}
+SECTIONS = {"severity": SeverityPolicy, "markers": Markers, "clocks": Clocks, "detect": DetectPolicy, "check": CheckPolicy}
 """Top-level keys that hold further settings, and what they become."""
 
 _WORD = {"type": ["string", "number", "boolean"]}
@@ -62,7 +64,9 @@ NUMBER = Kind(values.number, _or_nothing(_NUMBER))
 RULES = Kind(values.rules, _or_nothing(_object({rule: {"type": ["boolean", "null"]} for rule in SEVERITY_RULES})))
 MINUTES = Kind(values.minutes, _or_nothing(_object({level: _or_nothing(_NUMBER) for level in values.SEVERITIES})))
 OWNER = Kind(values.owner, _or_nothing(_OWNER))
+TIMEZONE = Kind(values.timezone, {"type": ["string", "null"], "pattern": times.ZONE})
 LINK = Kind(values.link, {"type": ["string", "null"], "pattern": values.LINK})
+FOLDER = Kind(values.folder, {"type": ["string", "null"], "pattern": values.FOLDER})
 OWNERS = Kind(
     values.owner_rules,
     {
@@ -73,6 +77,26 @@ OWNERS = Kind(
         },
     },
 )
+_GLOB = {**_TEXT, "maxLength": detecting.LONGEST}
+DETECT_RULES = Kind(
+    detecting.detect_rules,
+    {
+        "type": ["array", "null"],
+        "items": {
+            **_object(
+                {
+                    "name": _TEXT,
+                    **{key: _or_nothing(_GLOB) for key in detecting.MATCHES},
+                    "category": {"type": "string", "enum": [*detecting.SLUGS, detecting.IGNORE]},
+                    "confidence": {"enum": [*detecting.LEVELS, None]},
+                },
+                ["name", "category"],
+            ),
+            "anyOf": [{"required": [key]} for key in detecting.MATCHES],
+        },
+    },
+)
+DIMENSIONS = Kind(detecting.dimensions, {"type": ["object", "null"], "additionalProperties": {"enum": [*detecting.SLUGS, None]}})
 EXPOSURES = Kind(
     values.exposures,
     {
@@ -88,6 +112,56 @@ EXPOSURES = Kind(
                 "meta": {"type": ["object", "null"]},
             },
             ["name", "depends_on"],
+        ),
+    },
+)
+
+SWITCH = Kind(values.switch, {"type": ["boolean", "null"]})
+FAIL_ON = Kind(checking.fail_on, {"enum": [*checking.FAIL_ON, None]})
+_WHERE = {key: _or_nothing(_TEXT) for key in checking.WHERE}
+_ONE_OF_WHERE = {"anyOf": [{"required": [key]} for key in checking.WHERE]}
+ACKNOWLEDGE = Kind(
+    checking.acknowledgements,
+    {
+        "type": ["array", "null"],
+        "items": {
+            **_object(
+                {
+                    **_WHERE,
+                    "kind": {"enum": [*checking.KINDS, None]},
+                    "column": _or_nothing(_TEXT),
+                    "reason": _TEXT,
+                    "owner": _OWNER,
+                    "until": {"type": "string", "pattern": checking.DAY},
+                },
+                ["reason", "owner", "until"],
+            ),
+            **_ONE_OF_WHERE,
+        },
+    },
+)
+SCOPES = Kind(
+    checking.scopes,
+    {"type": ["array", "null"], "items": {**_object({**_WHERE, "fail_on": {"enum": list(checking.SCOPED)}}, ["fail_on"]), **_ONE_OF_WHERE}},
+)
+
+_SHORT = {**_TEXT, "maxLength": 100}
+NOTIFY = Kind(
+    notifying.targets,
+    {
+        "type": ["array", "null"],
+        "items": _object(
+            {
+                "name": {"type": ["string", "number"], "pattern": notifying.NAME},
+                "url": {"type": "string", "pattern": notifying.URL, "maxLength": notifying.LONGEST},
+                "documents": {
+                    "anyOf": [{"enum": [*notifying.DOCUMENTS, None]}, {"type": "array", "items": {"enum": list(notifying.DOCUMENTS)}, "minItems": 1}],
+                },
+                "severity": {"enum": [*values.SEVERITIES, None]},
+                "audience": {"enum": [*notifying.AUDIENCES, None]},
+                "mentions": {"anyOf": [_or_nothing(_SHORT), {"type": "array", "items": _SHORT, "minItems": 1}]},
+            },
+            ["name", "url"],
         ),
     },
 )
@@ -113,10 +187,20 @@ SETTINGS = (
     Setting("clocks.initial_notification", NUMBER, "Minutes from detection to the first notification."),
     Setting("clocks.impact_checklist", NUMBER, "Minutes from detection to the impact checklist."),
     Setting("clocks.next_update", MINUTES, "Minutes from one update to the next, by severity."),
+    Setting("clocks.postmortem", NUMBER, "Minutes from the resolution to the postmortem."),
+    Setting("detect.rules", DETECT_RULES, "What a result means that matches: before the rules of aftershock detect, the first that matches."),
+    Setting("detect.dimensions", DIMENSIONS, "What a failing test speaks for, by the quality dimension in its meta."),
+    Setting("check.fail_on", FAIL_ON, "What fails aftershock check: breaking changes, risky ones too, a severity and worse, or nothing."),
+    Setting("check.acknowledge", ACKNOWLEDGE, "Changes that somebody accepts until a day: they are shown, and fail nothing."),
+    Setting("check.scopes", SCOPES, "Where something else fails the check; the first entry that matches counts."),
+    Setting("check.sql_comments", SWITCH, "Whether a comment in a model's own SQL accepts changes of that model."),
     Setting("owners", OWNERS, "Owners of what dbt names none for; the first entry that matches counts."),
     Setting("default_owner", OWNER, "Owner of everything that nothing else names one for."),
     Setting("exposures", EXPOSURES, "Dashboards and other consumers that dbt does not declare."),
     Setting("docs_url", LINK, "Address of the project's dbt docs, for links."),
+    Setting("timezone", TIMEZONE, "Time zone in which times are typed and shown, by its IANA name."),
+    Setting("templates", FOLDER, "Folder, below this file's, with your own templates of an incident's documents."),
+    Setting("notify", NOTIFY, "Where an incident's documents are sent to."),
 )
 
 TOP = tuple(dict.fromkeys(setting.key.partition(".")[0] for setting in SETTINGS))
@@ -137,7 +221,10 @@ def value_of(policy: Policy, key: str) -> object:
 
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of aftershock.yml: it accepts what ``load_policy`` accepts, save duplicate names and owners that name nobody."""
+    """The JSON Schema (draft 2020-12) of aftershock.yml.
+
+    It accepts what ``load_policy`` accepts, save duplicate names, owners that name nobody, zones that there are not, and credentials in a url.
+    """
     properties = {}
     for top in TOP:
         inner = inside(top)

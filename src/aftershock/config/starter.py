@@ -42,7 +42,20 @@ def starter(project: Project) -> str:
         YAML in which every setting is a comment; it loads to the defaults.
     """
     nodes = sorted(project.nodes.values(), key=lambda node: node.unique_id)
-    parts = (_head(project), _severity(nodes), _markers(nodes), _clocks(), _owners(project, nodes), _exposures(nodes), _docs())
+    parts = (
+        _head(project),
+        _severity(nodes),
+        _markers(nodes),
+        _clocks(),
+        _detect(),
+        _check(nodes),
+        _owners(project, nodes),
+        _exposures(nodes),
+        _docs(),
+        _timezone(),
+        _templates(),
+        _notify(),
+    )
     return "\n".join("\n".join(part) + "\n" for part in parts)
 
 
@@ -90,11 +103,48 @@ def _words(tag: str) -> set[str]:
 
 def _clocks() -> list[str]:
     return [
-        "## Minutes: from detection, and between updates.",
+        "## Minutes: from detection, between updates, and from resolution.",
         "# clocks:",
         "#   initial_notification: 15",
         "#   impact_checklist: 30",
         "#   next_update: {P0: 30, P1: 60, P2: 240, P3: 1440}",
+        "#   postmortem: 2880",
+    ]
+
+
+def _detect() -> list[str]:
+    return [
+        "## What `aftershock detect` makes of a result: before its own rules, the first that matches. * stands for anything.",
+        "# detect:",
+        "#   rules:",
+        "#     - name: known flaky",
+        '#       test: "assert_exchange_rates_*"',
+        "#       category: ignore",
+        "## What a failing test speaks for, by the quality_dimension in its meta:",
+        "#   dimensions: {completeness: data-loss}",
+    ]
+
+
+def _check(nodes: list[Node]) -> list[str]:
+    model = next((node.label for node in nodes if node.resource_type == "model"), "my_model")
+    return [
+        "## What fails `aftershock check`: breaking, risky, P0 to P3 (that severity and worse) or never. Everything here counts as the base has it.",
+        "# check:",
+        "#   fail_on: risky",
+        "## Folders or tags where something else holds, the first that matches:",
+        "#   scopes:",
+        '#     - path: "models/sandbox/*"',
+        "#       fail_on: never",
+        "## A change that somebody accepts, until the end of a day:",
+        "#   acknowledge:",
+        f"#     - node: {quoted(model)}",
+        "#       kind: column-removed",
+        "#       column: old_name",
+        "#       reason: Nobody reads it since March.",
+        "#       owner: Data Platform <data@example.com>",
+        '#       until: "2026-12-31"',
+        '## Whether "-- aftershock: accept column-removed old_name until 2026-12-31 because ..." in a model\'s SQL does the same:',
+        "#   sql_comments: true",
     ]
 
 
@@ -151,6 +201,26 @@ def _exposures(nodes: list[Node]) -> list[str]:
 
 def _docs() -> list[str]:
     return ["## Where dbt docs are served, for links.", "# docs_url: https://docs.example.com"]
+
+
+def _timezone() -> list[str]:
+    return ["## Where times without a zone are meant, and in which zone documents show them.", "# timezone: Europe/Berlin"]
+
+
+def _templates() -> list[str]:
+    return ["## Folder, beside this file, with your own templates of an incident's documents.", "# templates: incident_templates"]
+
+
+def _notify() -> list[str]:
+    return [
+        "## Where incidents are told, by `aftershock incident ... --send`. Credentials are environment variables that start with AFTERSHOCK_.",
+        "# notify:",
+        "#   - name: data-incidents",
+        "#     url: slack://${AFTERSHOCK_SLACK_TOKEN}@data-incidents",
+        "#   - name: on-call",
+        "#     url: pagerduty://${AFTERSHOCK_PAGERDUTY_KEY}",
+        "#     severity: P1",
+    ]
 
 
 def _more(names: list[str]) -> str:

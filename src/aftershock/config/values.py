@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from aftershock import times
 from aftershock.config.document import Mapping, Scalar, Sequence, shown
-from aftershock.errors import ConfigError
+from aftershock.errors import ConfigError, UsageError
 from aftershock.model import SEVERITY_RULES, DeclaredExposure, Owner, OwnerRule, Severity
 from aftershock.owners import parse_owner
 
@@ -23,6 +25,7 @@ OWNER_PARTS = ("name", "email", "slack")
 EXPOSURE_KEYS = ("name", "depends_on", "type", "owner", "maturity", "url", "meta")
 MAX_NUMBER = 1_000_000
 LINK = r"^https?://[^\s<>\"'`]+$"
+FOLDER = r"^(?!\.\.?(?:/|$))[\w.-][\w .-]*(?:/(?!\.\.?(?:/|$))[\w.-][\w .-]*)*/?$"
 _NUMBER = re.compile(r"^(0|[1-9]\d{0,8})$")
 _TRUE = frozenset({"true", "yes", "on"})
 
@@ -88,9 +91,9 @@ def words(tree: Tree, at: At, default: tuple[str, ...]) -> tuple[str, ...]:
 
 def _texts(tree: Tree, at: At) -> list[tuple[str, At]]:
     """A word or a list of words, each as written and not empty."""
-    items = tree.items if isinstance(tree, Sequence) else (tree,)
-    places = [at.inside(f"[{number}]", item.line) for number, item in enumerate(items)] if isinstance(tree, Sequence) else [at]
-    return [(text(item, place), place) for item, place in zip(items, places, strict=True)]
+    written = tree.items if isinstance(tree, Sequence) else (tree,)
+    places = [at.inside(f"[{number}]", item.line) for number, item in enumerate(written)] if isinstance(tree, Sequence) else [at]
+    return [(text(item, place), place) for item, place in zip(written, places, strict=True)]
 
 
 def text(tree: Tree, at: At, _default: str = "") -> str:
@@ -126,11 +129,34 @@ def minutes(tree: Tree, at: At, default: dict[str, int]) -> dict[str, int]:
     return {**default, **{key: number(value, place) for key, (value, place) in entries(tree, at, SEVERITIES, "a severity").items()}}
 
 
+def timezone(tree: Tree, at: At, _default: str = "") -> str:
+    """A time zone by its name."""
+    found = text(tree, at)
+    if not re.match(times.ZONE, found):
+        raise at.error(f"must be UTC or a region and city (Europe/Berlin), not {shown(found)}")
+    try:
+        times.zone_of(found, at.key)
+    except UsageError as error:
+        raise at.error(f"cannot be followed: {error.problem}", error.remedy) from None
+    return found
+
+
 def link(tree: Tree, at: At, _default: str = "") -> str:
     """An http(s) address."""
     found = text(tree, at)
     if not re.match(LINK, found) or not found.isprintable():
         raise at.error(f"must start with http:// or https:// and hold no blanks, not be {shown(found)}")
+    return found
+
+
+def folder(tree: Tree, at: At, _default: str = "") -> str:
+    """A folder below that of the file, where links lead too."""
+    found = text(tree, at)
+    if not re.match(FOLDER, found) or not found.isprintable():
+        raise at.error(f"must be a folder below this file's, with / between its parts, not {shown(found)}", "Move the folder, or write where it is from here")
+    root = Path(at.file).parent
+    if not (root / found).resolve().is_relative_to(root.resolve()):
+        raise at.error(f"is a link that leads out of this file's folder: {shown(found)}", "Put the files themselves below it")
     return found
 
 
@@ -152,7 +178,7 @@ def owner(tree: Tree, at: At, _default: Owner | None = None) -> Owner:
 
 def owner_rules(tree: Tree, at: At, _default: tuple[OwnerRule, ...] = ()) -> tuple[OwnerRule, ...]:
     """Who owns what matches."""
-    return tuple(_owner_rule(item, place) for item, place in _items(tree, at))
+    return tuple(_owner_rule(item, place) for item, place in items(tree, at))
 
 
 def _owner_rule(tree: Tree, at: At) -> OwnerRule:
@@ -160,13 +186,13 @@ def _owner_rule(tree: Tree, at: At) -> OwnerRule:
     conditions = {key: text(value, place) for key, (value, place) in found.items() if key != "owner"}
     if not conditions:
         raise at.error("matches nothing in particular", f"Give one of {', '.join(CONDITIONS)}, or use default_owner")
-    return OwnerRule(_needed(found, "owner", at, owner), **conditions)
+    return OwnerRule(needed(found, "owner", at, owner), **conditions)
 
 
 def exposures(tree: Tree, at: At, _default: tuple[DeclaredExposure, ...] = ()) -> tuple[DeclaredExposure, ...]:
     """Dashboards and other consumers that dbt does not declare."""
     found: dict[str, DeclaredExposure] = {}
-    for item, place in _items(tree, at):
+    for item, place in items(tree, at):
         exposure = _exposure(item, place)
         identity = re.sub(r"\W+", "_", exposure.name).strip("_").casefold()
         if identity in found:
@@ -180,19 +206,21 @@ def _exposure(tree: Tree, at: At) -> DeclaredExposure:
     optional: dict[str, Any] = {key: read(*found[key]) for key, read in (("type", text), ("owner", owner), ("maturity", text), ("url", link)) if key in found}
     if "meta" in found:
         optional["meta"] = {key: plain(value) for key, (value, _) in entries(*found["meta"]).items()}
-    parents = _needed(found, "depends_on", at, _texts)
+    parents = needed(found, "depends_on", at, _texts)
     if not parents:
         raise at.inside("depends_on", at.line).error("is empty", "Name what it reads")
-    return DeclaredExposure(name=_needed(found, "name", at, text), depends_on=tuple(dict.fromkeys(name for name, _ in parents)), **optional)
+    return DeclaredExposure(name=needed(found, "name", at, text), depends_on=tuple(dict.fromkeys(name for name, _ in parents)), **optional)
 
 
-def _needed(found: dict[str, tuple[Tree, At]], key: str, at: At, read: Callable[[Tree, At], V]) -> V:
+def needed(found: dict[str, tuple[Tree, At]], key: str, at: At, read: Callable[[Tree, At], V]) -> V:
+    """The value of a key that must be there. Raises ConfigError where it is not."""
     if key not in found:
         raise at.error(f"has no {key}", f"Add {key}:")
     return read(*found[key])
 
 
-def _items(tree: Tree, at: At) -> list[tuple[Tree, At]]:
+def items(tree: Tree, at: At) -> list[tuple[Tree, At]]:
+    """The items of a list, each with its place. Raises ConfigError for another shape."""
     if not isinstance(tree, Sequence):
         raise at.error(f"must be a list, not {_a(tree)}", 'Start each entry with "- "')
     return [(item, at.inside(f"[{index}]", item.line)) for index, item in enumerate(tree.items)]

@@ -20,7 +20,7 @@ from aftershock.model.incident import (
     Window,
 )
 from aftershock.model.plan import SQL_REPAIRS, WAITED_FOR, Engine, Estimate, Phase, PhaseKind, RecoveryPlan, Step, StepKind
-from aftershock.model.policy import SEVERITY_RULES, Clocks, DeclaredExposure, Markers, OwnerRule, Policy, SeverityPolicy
+from aftershock.model.policy import SEVERITY_RULES, Clocks, DeclaredExposure, Markers, NotifyTarget, OwnerRule, Policy, SeverityPolicy
 from aftershock.model.project import (
     BAD_STATUSES,
     STALE_AFTER_HOURS,
@@ -88,6 +88,7 @@ __all__ = [
     "Markers",
     "Node",
     "NodeOwner",
+    "NotifyTarget",
     "Owner",
     "OwnerRule",
     "Phase",

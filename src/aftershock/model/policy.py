@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import msgspec
 
+from aftershock.model.category import Severity
 from aftershock.model.project import Owner
+from aftershock.model.record import Audience, DocumentKind
 
 SEVERITY_RULES = (
     "unconfirmed-loss",
@@ -35,6 +38,22 @@ REGULATORY = ("gdpr", "hipaa", "phi", "sox", "pci", "regulatory")
 RESTRICTED = ("restricted", "confidential")
 FINANCIAL = ("finance", "financial", "revenue", "billing", "sox")
 CUSTOMER_FACING = ("customer-facing", "customer_facing", "external", "embedded")
+DIMENSIONS = {
+    "uniqueness": "duplicate-load",
+    "completeness": "data-loss",
+    "volume": "data-loss",
+    "timeliness": "stale-data",
+    "freshness": "stale-data",
+    "currency": "stale-data",
+    "schema": "schema-break",
+    "validity": "data-quality",
+    "consistency": "data-quality",
+    "accuracy": "data-quality",
+    "integrity": "data-quality",
+    "conformity": "data-quality",
+    "reasonableness": "data-quality",
+}
+"""What a failing test of each quality dimension (``meta.quality_dimension``) speaks for."""
 PRIVACY = ("pii", "contains_pii", "has_pii", "sensitive", "masking_policy", "privacy_tier")
 
 
@@ -64,11 +83,12 @@ class SeverityPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Clocks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Minutes after detection, or between updates for each severity."""
+    """Minutes after detection, between updates for each severity, or (``postmortem``) after resolution."""
 
     initial_notification: int = 15
     impact_checklist: int = 30
     next_update: dict[str, int] = msgspec.field(default_factory=lambda: {"P0": 30, "P1": 60, "P2": 240, "P3": 1440})
+    postmortem: int = 2880
 
 
 class OwnerRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -93,14 +113,102 @@ class DeclaredExposure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     meta: dict[str, Any] = {}
 
 
+class DetectRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a result means that matches every condition given: a category's slug, or ``ignore``.
+
+    Each condition is a text in which ``*`` stands for anything, compared without regard to case: ``test`` the generic test's name, with or without its
+    package, or the name of the test itself; ``message`` any part of dbt's message; ``node`` the name or unique_id of the node, or of one that is tested;
+    ``tag`` a tag of either.
+    """
+
+    name: str
+    category: str
+    test: str = ""
+    message: str = ""
+    node: str = ""
+    tag: str = ""
+    confidence: Literal["high", "medium", "low"] = "high"
+
+
+class DetectPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How results are read: ``rules`` come before our own, the first that matches; ``dimensions`` are categories' slugs by quality dimension."""
+
+    rules: tuple[DetectRule, ...] = ()
+    dimensions: dict[str, str] = msgspec.field(default_factory=lambda: dict(DIMENSIONS))
+
+
+class NotifyTarget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where documents are sent to.
+
+    ``url`` names the service; ``${AFTERSHOCK_NAME}`` in it stands for an environment variable, looked up only when something is sent, and ``{email}`` for the
+    address of whom the text is for. ``severity`` is the mildest level that is sent, None for all. ``mentions`` are written by the owner of the file: nothing
+    else in a message calls anybody.
+    """
+
+    name: str
+    url: str
+    documents: tuple[DocumentKind, ...] = ("notification", "update", "resolution")
+    severity: Severity | None = None
+    audience: Audience = "engineers"
+    mentions: tuple[str, ...] = ()
+
+
+class Acknowledgement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who accepts which changes, why, and up to which day (``2026-12-31``, that day included, in UTC).
+
+    It is about the changes of nodes that match every condition given, as in :class:`OwnerRule`; of one ``kind`` and one ``column`` where these are given.
+    """
+
+    reason: str
+    owner: Owner
+    until: str
+    node: str = ""
+    path: str = ""
+    tag: str = ""
+    kind: str = ""
+    column: str = ""
+
+
+class CheckScope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What fails the check of the nodes that match every condition given, instead of what fails it elsewhere."""
+
+    fail_on: Literal["breaking", "risky", "never"]
+    node: str = ""
+    path: str = ""
+    tag: str = ""
+
+
+class CheckPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What fails a check, and what somebody accepts.
+
+    ``fail_on`` is breaking, risky, a severity or never; the first of ``scopes`` that matches a node goes before it. ``sql_comments`` is whether a comment
+    in a model's own SQL accepts its changes.
+    """
+
+    fail_on: str = "breaking"
+    acknowledge: tuple[Acknowledgement, ...] = ()
+    scopes: tuple[CheckScope, ...] = ()
+    sql_comments: bool = False
+
+
 class Policy(msgspec.Struct, frozen=True):
-    """Everything in force: defaults, then aftershock.yml. ``path`` is the file, empty where there is none."""
+    """Everything in force: defaults, then aftershock.yml. ``path`` is the file, empty where there is none; ``templates`` is relative to its folder."""
 
     markers: Markers = Markers()
     severity: SeverityPolicy = SeverityPolicy()
     clocks: Clocks = Clocks()
+    detect: DetectPolicy = DetectPolicy()
+    check: CheckPolicy = CheckPolicy()
     owners: tuple[OwnerRule, ...] = ()
     default_owner: Owner | None = None
     exposures: tuple[DeclaredExposure, ...] = ()
     docs_url: str = ""
+    timezone: str = "UTC"
+    templates: str = "aftershock_templates"
+    notify: tuple[NotifyTarget, ...] = ()
     path: str = ""
+
+    @property
+    def templates_folder(self) -> Path | None:
+        """Where the user's own templates of documents are, whether it exists or not; None without a file of settings, beside which it would be."""
+        return Path(self.path).parent / self.templates if self.path else None

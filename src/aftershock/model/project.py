@@ -219,7 +219,7 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one node did in one run.
 
     ``status`` is in lower case and an open set; ``seconds`` is dbt's execution_time; ``thread`` names who did it; ``batches`` is how many a microbatch
-    model went through, 0 for anything else.
+    model went through, 0 for anything else; ``rows`` is how many rows its statement wrote, None where the adapter does not say.
     """
 
     unique_id: str
@@ -231,6 +231,7 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
     completed_at: str = ""
     thread: str = ""
     batches: int = 0
+    rows: int | None = None
 
 
 class Run(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -1,0 +1,103 @@
+"""The first event of an incident: from what a person asked about, or from what detect proposes."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from aftershock import times
+from aftershock.incidents.clocks import after_opening
+from aftershock.model.record import Opened
+from aftershock.phrases import listing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aftershock.model import Category, Clocks, Report
+    from aftershock.model.detection import Detection, Proposal
+
+MOST_NAMES = 3
+
+
+def opened_from_report(  # noqa: PLR0913  # what a person may say of it
+    report: Report,
+    *,
+    clocks: Clocks,
+    source: str = "",
+    title: str = "",
+    summary: str = "",
+    evidence: Sequence[str] = (),
+    rows: Mapping[str, int] | None = None,
+    uid: str = "",
+) -> Opened:
+    """The opening of an incident that was assessed.
+
+    Args:
+        report: the assessment; its category, nodes, window and time of detection are the incident's.
+        clocks: minutes for its first deadlines.
+        source: what detected it, one phrase; empty where unknown.
+        title: one line; made from nodes and category where empty.
+        summary: one sentence for the documents; made from the assessment by them where empty.
+        evidence: what was seen, one sentence each.
+        rows: row counts of affected tables by unique_id, from :func:`row_counts`.
+        uid: the incident's own id in every store; a new one where empty.
+    """
+    assessment = report.assessment
+    nodes = tuple(seed.unique_id for seed in assessment.radius.seeds)
+    names = [report.labels.get(unique_id, unique_id) for unique_id in nodes]
+    category = assessment.radius.category
+    return Opened(
+        uid=uid or uuid.uuid4().hex,
+        title=title or f"{category.facts.title}: {listing(names, MOST_NAMES)}",
+        category=category,
+        detected_at=assessment.detected_at,
+        report=report,
+        nodes=nodes,
+        source=source,
+        summary=summary,
+        started_at=assessment.window.since,
+        evidence=tuple(evidence),
+        deadlines=after_opening(assessment.detected_at, assessment.severity.level, clocks),
+        rows=dict(rows or {}),
+    )
+
+
+def opened_unassessed(  # noqa: PLR0913  # what a person may say of it
+    title: str, category: Category, *, detected_at: str, clocks: Clocks, source: str = "", summary: str = "", started_at: str = ""
+) -> Opened:
+    """The opening of an incident of which only the symptom is known: nobody can name a node yet."""
+    return Opened(
+        uid=uuid.uuid4().hex,
+        title=title,
+        category=category,
+        detected_at=detected_at,
+        source=source,
+        summary=summary,
+        started_at=started_at,
+        deadlines=after_opening(detected_at, None, clocks),
+    )
+
+
+def opened_from_proposal(proposal: Proposal, detection: Detection, report: Report, *, clocks: Clocks, rows: Mapping[str, int] | None = None) -> Opened:
+    """The opening of an incident that detect proposes.
+
+    Args:
+        proposal: one of ``detection.incidents``.
+        detection: where it stands.
+        report: the assessment of its nodes under its category.
+        clocks: minutes for its first deadlines.
+        rows: as for :func:`opened_from_report`.
+    """
+    seen = [f"{detection.labels.get(clue.unique_id, clue.unique_id)}: {clue.says}" for clue in proposal.evidence]
+    return opened_from_report(report, clocks=clocks, source=_source(proposal, detection), title=proposal.title, evidence=[*seen, *proposal.doubts], rows=rows)
+
+
+def _source(proposal: Proposal, detection: Detection) -> str:
+    """``dbt source freshness`` or ``dbt build``, with when it wrote what was read."""
+    kinds = {clue.file for clue in proposal.evidence}
+    named = []
+    for file in detection.files:
+        if file.path and file.kind in kinds:
+            command = {"sources": "dbt source freshness", "catalog": "the catalog"}.get(file.kind, f"dbt {file.which}" if file.which else "dbt")
+            named.append(f"{command} of {times.shown(file.generated_at, 'UTC')}" if file.generated_at else command)
+    return listing(named) or "aftershock detect"
