@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from aftershock.config import load_policy, schema, starter
 from aftershock.config.settings import SETTINGS, value_of
-from aftershock.config.starter import quoted
+from aftershock.config.starting import quoted
 from aftershock.errors import ConfigError
 from aftershock.model import SEVERITY_RULES, Column, ExposureInfo, Group, Node, Owner, Policy, Project, ProjectInfo, SourceInfo
 

@@ -2,6 +2,6 @@
 
 from aftershock.config.reading import InForce, explain, find_config, load_policy
 from aftershock.config.settings import schema
-from aftershock.config.starter import starter
+from aftershock.config.starting import starter
 
 __all__ = ["InForce", "explain", "find_config", "load_policy", "schema", "starter"]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy import event, exc
 
-from aftershock.errors import UsageError
+from aftershock.errors import StoreError, UsageError
 from aftershock.incidents import problems
 from aftershock.incidents.places import FilePlace, ServerPlace
 from aftershock.incidents.schema import HEAD, VERSION_TABLE
@@ -123,7 +123,7 @@ def _engine(place: FilePlace | ServerPlace) -> Engine:
         given |= {name: value for name, value in defaults.items() if name not in target.query}
         engine = sa.create_engine(target, connect_args=given, hide_parameters=True, pool_recycle=_RECYCLE_SECONDS)
     except (ModuleNotFoundError, ImportError):
-        raise problems.StoreError(place.label, "the driver for PostgreSQL is not installed", "pip install 'aftershock[postgres]'") from None
+        raise StoreError(place.label, "the driver for PostgreSQL is not installed", "pip install 'aftershock[postgres]'") from None
     except (exc.ArgumentError, ValueError):
         remedy = "Write it as postgresql://USER:PASSWORD@HOST/DATABASE, with @ / ? # and % of the password as %40 %2F %3F %23 and %25"
         raise UsageError("--store", "it is not the URL of a PostgreSQL database", remedy) from None
@@ -175,7 +175,7 @@ def _version_of(connection: Connection) -> str | None:
 def _check_file(connection: Connection, place: FilePlace, *, is_ours: bool) -> None:
     """Raise StoreError for a file that is damaged, or holds the tables of something else."""
     if not is_ours and sa.inspect(connection).get_table_names():
-        raise problems.StoreError(place.label, "it is a database of something else", "Name another file; it was left as it is")
+        raise StoreError(place.label, "it is a database of something else", "Name another file; it was left as it is")
     if Path(place.path).stat().st_size <= CHECKED_BYTES:
         found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
         if found != "ok":
@@ -222,7 +222,7 @@ def _keep_log(database: Database) -> None:
         time.sleep(0.02)
 
 
-def _error(place: FilePlace | ServerPlace, error: exc.SQLAlchemyError, *, complete: bool = False) -> problems.StoreError:
+def _error(place: FilePlace | ServerPlace, error: exc.SQLAlchemyError, *, complete: bool = False) -> StoreError:
     """The error for what a database says; ``complete`` where all statements were done, and only the end was not acknowledged."""
     message = str(getattr(error, "orig", None) or error)
     if isinstance(place, FilePlace):
