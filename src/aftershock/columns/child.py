@@ -14,6 +14,7 @@ from aftershock.phrases import listing
 
 if TYPE_CHECKING:
     from aftershock.columns.jobs import Limits
+    from aftershock.sql.comparing.facts import Comparison
 
 MOST_NAMED = 3
 
@@ -36,18 +37,24 @@ def main() -> None:
 def answer_to(job: Job, setup: Setup) -> Reading:
     """What a job's code says."""
     try:
-        if job.full:
-            return _full(job, setup)
-        found = _parsed((job.text,), job.dialect) if job.text else Reading()
-        if job.node is None or job.code is None or found.reason:
-            return found
-        return _with_branches(found, _rendered(job, setup))
+        if job.pair is not None:
+            return _compared(job.pair)
+        if job.plain or job.full:
+            return _plain(job, setup) if job.plain else _full(job, setup)
+        return _read(job, setup)
     except RecursionError:
         return Reading(reason="it is nested too deeply")
     except MemoryError:
         return Reading(reason=f"reading it took more than {setup.limits.megabytes:,} MB")
     except Exception as error:  # noqa: BLE001  # a parser's own bug is a reason not to have read this model, not an end of all
         return Reading(reason=f"the parser failed on it ({type(error).__name__})")
+
+
+def _read(job: Job, setup: Setup) -> Reading:
+    found = _parsed((job.text,), job.dialect) if job.text else Reading()
+    if job.node is None or job.code is None or found.reason:
+        return found
+    return _with_branches(found, _rendered(job, setup))
 
 
 def _with_branches(compiled: Reading, rendered: Reading) -> Reading:
@@ -93,6 +100,24 @@ def _full(job: Job, setup: Setup) -> Reading:
     except CannotRender as error:
         return Reading(reason=f"it cannot be rendered without dbt: {error}")
     return Reading(text=text) if len(text) <= setup.limits.characters else Reading(reason="rendered, it is too long")
+
+
+def _plain(job: Job, setup: Setup) -> Reading:
+    from aftershock.jinja import CannotRender, guesses
+
+    if setup.context is None or job.node is None or job.code is None:
+        return Reading(reason="it was not compiled")
+    try:
+        texts, _ = guesses(job.code, job.node, setup.context)
+    except CannotRender as error:
+        return Reading(reason=f"it cannot be rendered without dbt: {error}")
+    return Reading(texts=texts) if sum(map(len, texts)) <= setup.limits.characters else Reading(reason="rendered, it is too long")
+
+
+def _compared(pair: Comparison) -> Reading:
+    from aftershock.sql.comparing.comparing import compare_sql
+
+    return Reading(compared=compare_sql(pair))
 
 
 def _limit(limits: Limits) -> None:

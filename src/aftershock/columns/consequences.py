@@ -38,10 +38,18 @@ def consequences(lineage: ProjectLineage, roots: Mapping[str, Iterable[str]], *,
         gone: whether they are gone from the relation; otherwise their values are wrong.
         tests_block: whether dbt skips what is below a node whose test cannot run, as ``dbt build`` does and ``dbt run`` does not.
     """
-    return _Descent(lineage, gone=gone, tests_block=tests_block).follow(roots)
+    return Descent(lineage, gone=gone, tests_block=tests_block).follow(roots)
 
 
-class _Descent:
+class Descent:
+    """A walk from changed nodes to all that depends on them, parents first; `follow` starts it once.
+
+    Args:
+        lineage: as for :func:`consequences`.
+        gone: as for :func:`consequences`.
+        tests_block: as for :func:`consequences`.
+    """
+
     def __init__(self, lineage: ProjectLineage, *, gone: bool, tests_block: bool) -> None:
         self.lineage = lineage
         self.graph = lineage.graph
@@ -51,6 +59,7 @@ class _Descent:
         self.blocked: dict[str, tuple[str, bool]] = {}
 
     def follow(self, roots: Mapping[str, Iterable[str]]) -> dict[str, Consequence]:
+        """What happens below the roots, themselves included, by unique_id."""
         for unique_id, columns in roots.items():
             self._start(unique_id, columns)
         for together in self._order(self.graph.descendants(roots)):
@@ -338,7 +347,7 @@ class _Descent:
 
     def _consumer(self, node: Node, state: State, parents: Iterable[str]) -> None:
         """An exposure, metric or the like: by node, or by the columns that it says it uses."""
-        used = _referenced(node)
+        used = self._used(node)
         for parent in parents:
             its = self.states[parent]
             if self.graph.nodes[parent].resource_type not in TABLE_TYPES:  # it holds no data of its own: this shows what that shows
@@ -361,6 +370,10 @@ class _Descent:
             if state.effects:
                 key = next(iter(its.removed or its.wrong or {ROWS: True}))
                 state.origin.setdefault(ROWS, Origin(parent, key))
+
+    def _used(self, node: Node) -> dict[str, set[str]]:
+        """The columns that a consumer says it uses, by the folded name of their node, empty where it names none; nothing where it says nothing."""
+        return _referenced(node)
 
     # telling
 

@@ -105,7 +105,8 @@ class Guard:
 
     def _refused(self, job: Job) -> str:
         """Why a job is not even tried; empty where it is."""
-        texts = (job.text, job.code.raw if job.code is not None else "")
+        pair = (*job.pair.base.texts, *job.pair.head.texts) if job.pair is not None else ()
+        texts = (job.text, job.code.raw if job.code is not None else "", *pair)
         size = sum(map(len, texts))
         if size > self.limits.characters:
             return f"it has {size:,} characters; at most {self.limits.characters:,} are read"

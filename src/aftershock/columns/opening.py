@@ -20,12 +20,12 @@ from aftershock.columns.readings import Readings, digest
 from aftershock.graph import LineageGraph
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from concurrent.futures import Executor
 
     from aftershock.columns.readings import Store
     from aftershock.jinja import Context
-    from aftershock.model import Artifacts, Catalog
+    from aftershock.model import Artifacts, Catalog, Project
     from aftershock.model.code import Code
 
 MOST_WORKERS = 8
@@ -35,6 +35,9 @@ def open_lineage(  # noqa: PLR0913  # what a project is read with
     artifacts: Artifacts,
     *,
     data: bytes | None = None,
+    code: Code | None = None,
+    uncompiled: Collection[str] = (),
+    like: ProjectLineage | None = None,
     catalog: Catalog | None = None,
     dialect: str = "",
     variables: Mapping[str, Any] | None = None,
@@ -49,6 +52,9 @@ def open_lineage(  # noqa: PLR0913  # what a project is read with
     Args:
         artifacts: what dbt left, from :func:`aftershock.read_artifacts`.
         data: the manifest's bytes, where ``artifacts`` come from bytes and not from a file.
+        code: the project's code, where it is not as the manifest has it.
+        uncompiled: nodes whose template is another one than dbt compiled: they are rendered.
+        like: another reading whose templates are rendered with the same relations, macros and settings, which are then prepared once.
         catalog: what the warehouse says of its relations; the one beside the manifest where None.
         dialect: an adapter or dialect to read the SQL as, instead of the manifest's own.
         variables: values for ``var()`` where code must be rendered; they come before those of the last run and of dbt_project.yml.
@@ -62,14 +68,14 @@ def open_lineage(  # noqa: PLR0913  # what a project is read with
     file = path if path is not None and data is None and path.is_file() else None
     target = file.parent if file is not None else None
     project = artifacts.project
-    code = _Code(file, data)
+    its = _Code(file, data, code)
     catalog = catalog if catalog is not None or target is None else read_catalog(target)
     readings = Readings(
         project.nodes,
-        code,
+        its,
         dialect or project.info.adapter,
-        compiled=(lambda unique_id: compiled_file(target, project.nodes[unique_id], code().nodes[unique_id])) if target is not None else None,
-        templates=_Templates(artifacts, code, target, catalog, variables or {}),
+        compiled=_compiled(target, project, its, uncompiled),
+        templates=like.readings.templates if like is not None else _Templates(artifacts, its, target, catalog, variables or {}),
         store=store if store is not None or not cached else Shelf(cache_dir()),
         executor=executor if executor is not None else _pool(os.getpid()),
         limits=limits,
@@ -78,13 +84,20 @@ def open_lineage(  # noqa: PLR0913  # what a project is read with
     return ProjectLineage(LineageGraph.of(project), readings, catalog)
 
 
+def _compiled(target: Path | None, project: Project, code: _Code, uncompiled: Collection[str]) -> Callable[[str], str] | None:
+    """Gives the SQL that dbt wrote into ``target/compiled`` for a node."""
+    if target is None:
+        return None
+    return lambda unique_id: "" if unique_id in uncompiled else compiled_file(target, project.nodes[unique_id], code().nodes[unique_id])
+
+
 class _Code:
     """The code of a manifest, read once, when it is first asked for."""
 
-    def __init__(self, file: Path | None, data: bytes | None) -> None:
+    def __init__(self, file: Path | None, data: bytes | None, found: Code | None = None) -> None:
         self.file = file
         self.data = data
-        self.found: Code | None = None
+        self.found = found
 
     def __call__(self) -> Code:
         if self.found is None:

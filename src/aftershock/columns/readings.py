@@ -26,6 +26,8 @@ FORMAT = 1
 """Raised when what is kept changes its meaning."""
 BATCH = 120
 """Jobs for one child: enough to be worth its start, few enough to be spread."""
+ASKED = 16
+"""As many where each takes longer, and there are few."""
 INCREMENTAL = "is_incremental"
 
 
@@ -92,6 +94,11 @@ class Readings:
         self._keys: dict[str, bytes] = {}
 
     @property
+    def templates(self) -> Templates | None:
+        """What templates are rendered with."""
+        return self._templates
+
+    @property
     def code(self) -> Code:
         """The project's code."""
         if self._code is None:
@@ -121,6 +128,37 @@ class Readings:
             answers = read_batch(jobs, self._limits, self._templates())
             found.update((job.name, answer) for job, answer in zip(jobs, answers, strict=True))
         return found
+
+    def rendered(self, unique_ids: Iterable[str]) -> dict[str, Reading]:
+        """The SQL that these nodes' templates may be in any run, as each reading's ``texts``; or why there is none."""
+        found: dict[str, Reading] = {}
+        jobs: list[Job] = []
+        for unique_id in unique_ids:
+            code = self.code.nodes.get(unique_id)
+            if code is None or not code.raw.strip() or self._templates is None:
+                found[unique_id] = Reading(reason="its template is not there")
+            else:
+                jobs.append(Job(unique_id, "", self.adapter, self.nodes[unique_id], code, plain=True))
+        found.update((job.name, reading) for job, reading in zip(jobs, self.ask(jobs), strict=True))
+        return found
+
+    def ask(self, jobs: Sequence[Job]) -> list[Reading]:
+        """What these jobs' answers are, from the store where they were asked before."""
+        keys = [self._key_of(job) for job in jobs]
+        kept = self.store.get(keys) if self.store is not None else {}
+        answers = {key: answer for key, answer in kept.items() if _is_reading(answer)}
+        missing = {key: job for key, job in zip(keys, jobs, strict=True) if key not in answers}
+        new = dict(zip(missing, self._run(list(missing.values()), ASKED), strict=True))
+        if self.store is not None and new:
+            self.store.put(new)
+        answers.update(new)
+        return [msgspec.msgpack.decode(answers[key], type=Reading) for key in keys]
+
+    def settings(self) -> bytes:
+        """Changes with the macros and variables of the project, but not with where its relations lie."""
+        macros = sorted((macro.package, macro.name, macro.sql) for macro in self.code.macros.values())
+        variables = repr(sorted(getattr(self._templates, "vars", {}).items(), key=str))
+        return digest(msgspec.msgpack.encode(macros), variables.encode("utf-8", "backslashreplace"))
 
     def compiled(self, unique_id: str) -> str:
         """The SQL that dbt compiled a node to; empty where it did not."""
@@ -169,11 +207,13 @@ class Readings:
         parts = [self.adapter.encode(), job.text.encode("utf-8", "surrogatepass"), msgspec.msgpack.encode(self._limits)]
         if job.node is not None and self._templates is not None:
             parts += [self._templates.key, msgspec.msgpack.encode((job.node, job.code), order="sorted")]
+        if job.plain or job.pair is not None:
+            return digest(b"asked", *parts, msgspec.msgpack.encode((job.plain, job.pair)))
         return digest(b"read", *parts)
 
-    def _run(self, jobs: Sequence[Job]) -> list[bytes]:
+    def _run(self, jobs: Sequence[Job], size: int = BATCH) -> list[bytes]:
         """What each job's code says, encoded."""
-        batches = [jobs[start : start + BATCH] for start in range(0, len(jobs), BATCH)]
+        batches = [jobs[start : start + size] for start in range(0, len(jobs), size)]
         rendering = [any(job.node is not None for job in batch) for batch in batches]
         context = self._templates() if any(rendering) and self._templates is not None else None
         run = self._executor.map if self._executor is not None else map
