@@ -75,7 +75,7 @@ class QueryDiff(msgspec.Struct, frozen=True, omit_defaults=True):
         resorted: what changed in the ORDER BY of the whole query, one phrase. Rows are in no order for whoever does not sort them, so that this changes
             nothing for them; ``same`` is false all the same.
         recased: (old, new) spellings of columns whose names differ in case alone, where the warehouse keeps case and does not mind it: SQL reads them as
-            before, other readers may not.
+            before, and it is the same all the same; other readers may mind.
     """
 
     same: bool = False

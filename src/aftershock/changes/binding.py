@@ -1,0 +1,237 @@
+"""The two worlds of a change, and what a query means in each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aftershock.changes.worlds import Touched, World
+from aftershock.columns import consequences
+from aftershock.columns.masks import SURE
+from aftershock.columns.states import ROWS, Origin
+from aftershock.model import TABLE_TYPES, UNAFFECTED_TYPES, Effect
+from aftershock.phrases import listing
+from aftershock.sql.query import Join, Select, SetOperation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from aftershock.columns.project import ProjectLineage
+    from aftershock.columns.relations import Inputs, TableInfo
+    from aftershock.columns.resolve import Resolved
+    from aftershock.sql.query import Statement
+
+MOST_NAMED = 3
+
+
+class Binding(consequences.Descent):
+    """Binds queries to relations as they were and as they will be."""
+
+    def __init__(self, lineage: ProjectLineage) -> None:
+        super().__init__(lineage, gone=True, tests_block=True)
+        self.olds: dict[str, list[Resolved]] = {}
+
+    def _state(self, unique_id: str) -> Touched | None:
+        found = self.states.get(unique_id)
+        return found if isinstance(found, Touched) else None
+
+    def world(self, unique_id: str) -> World | None:
+        """A relation before and after; None where its columns are the same."""
+        state = self._state(unique_id)
+        return state.world if state is not None else None
+
+    def _before(self, unique_id: str) -> TableInfo:
+        world = self.world(unique_id)
+        return world.before if world is not None else self.lineage.info(unique_id)
+
+    def _after(self, unique_id: str) -> TableInfo:
+        world = self.world(unique_id)
+        return world.after if world is not None else self.lineage.info(unique_id)
+
+    def _together(self, unique_id: str) -> TableInfo:
+        world = self.world(unique_id)
+        return world.together() if world is not None else self.lineage.info(unique_id)
+
+    def both(self, unique_id: str, statement: Statement, *, own: bool) -> tuple[Resolved, Resolved]:
+        """What a statement means before and after.
+
+        Args:
+            unique_id: the node whose code it is.
+            statement: as the head has it.
+            own: whether the change is in it: then "before" is the new world with what is gone put back, since the old one never saw it.
+        """
+        adds = self.lineage.implied(unique_id)
+
+        def after(relation: str) -> TableInfo:  # what a node reads of itself is the table as the last run left it
+            return self._before(relation) if relation == unique_id else self._after(relation)
+
+        old = self.lineage.bind(unique_id, statement, self._together if own else self._before)
+        new = self.lineage.bind(unique_id, statement, after)
+        if self._learn(old):
+            new = self.lineage.bind(unique_id, statement, after)
+        return adds.on(old), adds.on(new)
+
+    def _learn(self, old: Resolved) -> bool:
+        """Columns that were read through a list that was not whole, and which a list that now is whole does not have: they are gone."""
+        found = False
+        for relation, key in old.reads:
+            state = self._state(relation)
+            if state is None or state.world is None or key == "*":
+                continue
+            before, after = state.world.before, state.world.after
+            if not before.complete and after.complete and key not in after.removed and all(key != known for _, known in after.columns):
+                state.removed |= {key}
+                state.world = state.world._replace(after=after._replace(removed=after.removed | {key}))
+                found = True
+        return found
+
+    def _absent(self, new: Resolved, state: Touched) -> None:
+        """Columns that a changed query names and that no relation which it reads has."""
+        missing: dict[str, list[str]] = {}
+        for (relation, key), mask in new.reads.items():
+            if not mask & SURE and relation in self.graph.nodes and self._lacks(relation, key):
+                missing.setdefault(key, []).append(relation)
+        for unknown in new.unknown:
+            if f"{'.'.join(unknown.parts)} is no column" in state.known:
+                continue
+            for key, relations in missing.items():
+                if key in unknown.parts and set(unknown.candidates) <= set(relations):
+                    labels = sorted(self.graph.nodes[relation].label for relation in relations)
+                    certain = all(self._is_listed(relation) for relation in relations)
+                    state.why = state.why or f"{key} is no column of {labels[0]}"
+                    state.hit(Effect.FAILS, certain=certain)
+                    if certain and state.failed < 0:
+                        state.failed = next(iter(state.sources.values()), -1)
+
+    def _lacks(self, relation: str, key: str) -> bool:
+        info = self._after(relation)
+        return info.complete and all(key != known for _, known in info.columns)
+
+    def _is_listed(self, relation: str, depth: int = 0) -> bool:
+        """Whether a relation's columns are those that its SQL lists, and not a catalog's, which may be older."""
+        self.lineage.read((relation,), whole=True)
+        found = self.lineage.lineages.get(relation)
+        if found is None or found.resolved is None or depth > len(self.graph.nodes):
+            return False
+        return found.resolved.closed and all(self._is_listed(parent, depth + 1) for parent, _, _ in found.resolved.opens)
+
+    # names that mean something else
+
+    def other_names(self, unique_id: str, old: Resolved, new: Resolved, lost: Mapping[str, str], state: Touched) -> None:
+        """Columns and rows that come of something else since a relation has more columns, or others at their place."""
+        now = {key: inputs for _, key, inputs in new.columns}
+        for name, key, inputs in old.columns:
+            if key not in lost and key in now:
+                self._other_inputs(unique_id, key, inputs, now[key], state)
+                state.columns.update({name: None} if key in state.wrong else {})
+        self._other_inputs(unique_id, ROWS, old.rows, new.rows, state)
+
+    def _other_inputs(self, unique_id: str, key: str, old: Inputs, new: Inputs, state: Touched) -> None:
+        more = new.keys() - old.keys()
+        grown = sorted((relation, column) for relation, column in more if (world := self.world(relation)) is not None and column in world.gained)
+        if grown:
+            origin = Origin(*grown[0])
+            twin = any(column == grown[0][1] and relation != grown[0][0] for relation, column in old.keys() & new.keys())
+            if twin:
+                state.why = state.why or f"{grown[0][1]} is a column of several of its relations now"
+                state.hit(Effect.FAILS, certain=not self._is_loose(unique_id, rows=key == ROWS))
+            state.spoil(Effect.WRONG, key, origin, certain=True)
+        elif more and key != ROWS and not any(column in self._removed(relation) for relation, column in old.keys() - new.keys()):
+            moved = next((relation for relation, _ in sorted((*old, *new)) if (world := self.world(relation)) is not None and world.reordered), None)
+            if moved is not None:
+                state.spoil(Effect.WRONG, key, Origin(moved, ROWS), certain=True)
+
+    def _is_loose(self, unique_id: str, *, rows: bool) -> bool:
+        """Whether several columns of one name need be no error: a node's SQL joins or unites by names; or there are several queries in it.
+
+        The last counts for rows only, which depend on what all of them read.
+        """
+        selects = 0
+        for item in _parts(self.lineage.statements(unique_id)):
+            if isinstance(item, SetOperation) or (isinstance(item, Join) and item.natural):
+                return True
+            selects += isinstance(item, Select)
+        return rows and selects > len(self.lineage.statements(unique_id))
+
+    # where an effect comes from
+
+    def start_of(self, unique_id: str) -> int:
+        """The number of the change from which an effect on a node comes; -1 where the way there ends before one."""
+        state = self._state(unique_id)
+        if state is None:
+            return -1
+        if state.failed >= 0:
+            return state.failed
+        origin = state.origin.get(ROWS) or next(iter(state.origin.values()), None)
+        seen = {unique_id}
+        while origin is not None and origin.node not in seen:
+            seen.add(origin.node)
+            state = self._state(origin.node)
+            if state is None:
+                return -1
+            if origin.key in state.sources:
+                return state.sources[origin.key]
+            if state.failed >= 0:
+                return state.failed
+            origin = state.origin.get(origin.key) or state.origin.get(ROWS) or next(iter(state.origin.values()), None)
+        return next(iter(state.sources.values()), -1) if state is not None else -1
+
+    def lost(self, unique_id: str) -> tuple[str, ...]:
+        """Names of the columns that a node loses through what it reads."""
+        state = self._state(unique_id)
+        return tuple(state.lost.values()) if state is not None else ()
+
+    def is_held(self, unique_id: str) -> bool:
+        """Whether only a test keeps dbt from building a node."""
+        state = self._state(unique_id)
+        return state is not None and state.held is not None
+
+    # who uses a column
+
+    def uses(self, unique_id: str, key: str) -> tuple[bool, bool]:
+        """Whether anything that reads a node uses one of its columns, and whether that is sure."""
+        found = [self._use(child, unique_id, key) for child in self.graph.children(unique_id)]
+        return any(use for use, _ in found), any(use and sure for use, sure in found)
+
+    def users(self, unique_id: str, key: str) -> str:
+        """Who uses a column, as a part of a sentence."""
+        found = [child for child in self.graph.children(unique_id) if self._use(child, unique_id, key)[0]]
+        first = sorted(found, key=lambda child: (self.graph.nodes[child].resource_type in UNAFFECTED_TYPES, child))
+        return f"{listing([self.graph.nodes[child].label for child in first], MOST_NAMED)} {'uses' if len(found) == 1 else 'use'} it"
+
+    def _use(self, child: str, unique_id: str, key: str) -> tuple[bool, bool]:
+        node = self.graph.nodes[child]
+        if node.resource_type == "unit_test":
+            its = self._state(child)
+            return (its is not None and Effect.FAILS in its.effects and bool(its.why)), True
+        if node.resource_type not in TABLE_TYPES and node.resource_type not in UNAFFECTED_TYPES:
+            listed = self._used(node)
+            columns = listed.get(self.graph.nodes[unique_id].name.casefold(), listed.get("")) if listed else None
+            return columns is None or key.casefold() in columns, columns is not None
+        lineage = self.lineage.lineages.get(child)
+        if lineage is None or lineage.resolved is None or unique_id in lineage.unseen:
+            return True, False
+        found = [_reads(old, unique_id, key) for old in self.olds.get(child, [lineage.resolved])]
+        return any(use for use, _ in found), any(use and sure for use, sure in found)
+
+
+def _reads(resolved: Resolved, relation: str, key: str) -> tuple[bool, bool]:
+    """Whether a query names a column or passes it on, and whether that is sure."""
+    masks = [inputs[relation, key] for inputs in (resolved.reads, resolved.rows, *(inputs for _, _, inputs in resolved.columns)) if (relation, key) in inputs]
+    if masks:
+        return True, any(mask & SURE for mask in masks)
+    if any(item == relation and key not in without for item, without, complete in resolved.opens if not complete):
+        return True, True
+    asked = any(key in unknown.parts and (relation in unknown.candidates or not unknown.candidates) for unknown in resolved.unknown)
+    return asked or bool(resolved.further and (relation, "*") in resolved.further), False
+
+
+def _parts(found: object) -> Iterator[object]:
+    """Every part of a statement."""
+    stack: list[object] = [found]
+    while stack:
+        item = stack.pop()
+        yield item
+        if isinstance(item, tuple):
+            stack.extend(item)
+        elif (fields := getattr(item, "__struct_fields__", None)) is not None:
+            stack.extend(getattr(item, name) for name in fields)
