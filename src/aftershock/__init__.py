@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from aftershock.artifacts.runs import read_runs
     from aftershock.cache import Cache, cache_dir
     from aftershock.cache.shelf import Shelf
+    from aftershock.changes import check
+    from aftershock.changes.editing import Edited, edited, project_files
+    from aftershock.changes.policy import own_of_head, policy_changes
     from aftershock.columns.jobs import Limits
     from aftershock.columns.lineage import ColumnLineage, column_lineage
     from aftershock.columns.opening import open_lineage
@@ -66,9 +69,23 @@ if TYPE_CHECKING:
         resume_recovery,
         run_place,
     )
+    from aftershock.execute.backtest import backtest
+    from aftershock.execute.base import (
+        Repository,
+        commit_of,
+        files_at,
+        gone_since,
+        has_commit,
+        policy_at,
+        read_catalog_file,
+        repository,
+        target_at,
+    )
     from aftershock.graph import LineageGraph
     from aftershock.incidents.store import Store
     from aftershock.model import CATEGORIES, Artifacts, Assessment, Catalog, Category, Node, Owner, Policy, Project, RecoveryPlan, Report, Severity, Step
+    from aftershock.model.backtest import Backtest
+    from aftershock.model.changes import CheckReport
     from aftershock.model.detection import Detection, Proposal
     from aftershock.model.diagnosis import Diagnosis
     from aftershock.model.lineage import LineageReport
@@ -91,6 +108,8 @@ if TYPE_CHECKING:
     )
     from aftershock.planning import plan
     from aftershock.render import FORMATS, render
+    from aftershock.render.check import CHECK_FORMATS, render_check
+    from aftershock.render.check.backtest import BACKTEST_FORMATS, render_backtest
     from aftershock.render.detection import DETECTION_FORMATS, render_detection
     from aftershock.render.diagnosis import diagnosis_json, diagnosis_text
     from aftershock.render.documents import DOCUMENT_FORMATS, TEMPLATES, eject_templates
@@ -134,6 +153,15 @@ if TYPE_CHECKING:
     from aftershock.verifying import read_plan, read_recorded, verify
 
 _HOMES = {
+    "changes": ("check",),
+    "changes.editing": ("Edited", "edited", "project_files"),
+    "changes.policy": ("own_of_head", "policy_changes"),
+    "execute.backtest": ("backtest",),
+    "execute.base": ("Repository", "commit_of", "files_at", "gone_since", "has_commit", "policy_at", "read_catalog_file", "repository", "target_at"),
+    "model.backtest": ("Backtest",),
+    "model.changes": ("CheckReport",),
+    "render.check": ("CHECK_FORMATS", "render_check"),
+    "render.check.backtest": ("BACKTEST_FORMATS", "render_backtest"),
     "artifacts": ("artifacts_from_bytes", "find_manifest", "find_project_root", "read_artifacts", "read_catalog", "read_configs", "read_patches", "read_stdin"),
     "artifacts.runs": ("read_runs",),
     "cache": ("Cache", "cache_dir"),
@@ -256,7 +284,9 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "AUDIENCES",
+    "BACKTEST_FORMATS",
     "CATEGORIES",
+    "CHECK_FORMATS",
     "DETECTION_FORMATS",
     "DIALECTS",
     "DOCUMENTS",
@@ -275,9 +305,11 @@ __all__ = [
     "Artifacts",
     "Assessment",
     "Audience",
+    "Backtest",
     "Cache",
     "Catalog",
     "Category",
+    "CheckReport",
     "Checked",
     "ColumnLineage",
     "ConfigError",
@@ -287,6 +319,7 @@ __all__ = [
     "Detection",
     "Diagnosis",
     "DocumentKind",
+    "Edited",
     "FixStatus",
     "InForce",
     "Limits",
@@ -311,6 +344,7 @@ __all__ = [
     "RecoveryEntry",
     "RecoveryPlan",
     "Report",
+    "Repository",
     "ResolutionCode",
     "Role",
     "RunPlace",
@@ -329,12 +363,15 @@ __all__ = [
     "artifacts_from_bytes",
     "assess",
     "assess_found",
+    "backtest",
     "begin_recovery",
     "cache_dir",
+    "check",
     "check_incident",
     "check_sending",
     "checked",
     "column_lineage",
+    "commit_of",
     "complete",
     "detect",
     "diagnose",
@@ -342,14 +379,18 @@ __all__ = [
     "diagnosis_text",
     "document_text",
     "documents",
+    "edited",
     "eject_templates",
     "error_json",
     "error_line",
     "explain",
+    "files_at",
     "find",
     "find_config",
     "find_manifest",
     "find_project_root",
+    "gone_since",
+    "has_commit",
     "known_dialect",
     "lineage",
     "load_policy",
@@ -358,10 +399,15 @@ __all__ = [
     "open_lineage",
     "opened_from_proposal",
     "opened_from_report",
+    "own_of_head",
     "plan",
+    "policy_at",
+    "policy_changes",
     "progress_bar",
+    "project_files",
     "read_artifacts",
     "read_catalog",
+    "read_catalog_file",
     "read_configs",
     "read_patches",
     "read_plan",
@@ -371,7 +417,9 @@ __all__ = [
     "recover",
     "recovery_commands",
     "render",
+    "render_backtest",
     "render_changed",
+    "render_check",
     "render_delivery",
     "render_detection",
     "render_dry_run",
@@ -388,6 +436,7 @@ __all__ = [
     "render_step_begin",
     "render_step_end",
     "render_verification",
+    "repository",
     "resend",
     "resolve",
     "resume_recovery",
@@ -396,6 +445,7 @@ __all__ = [
     "schema",
     "select",
     "starter",
+    "target_at",
     "tell",
     "terminal_text",
     "variables",

@@ -33,6 +33,7 @@ An error is one line on standard error, `place: problem. remedy.`. With `--forma
 | `DBT_TARGET_PATH` | where a project's target directory is, as for dbt |
 | `AFTERSHOCK_CACHE_DIR` | where decoded manifests and column lineage are kept |
 | `AFTERSHOCK_LINEAGE_CACHE_MB` | megabytes that column lineage may take there, 512 by default |
+| `AFTERSHOCK_BASE` | the base's target directory, for `aftershock check` |
 | `AFTERSHOCK_STORE` | where incidents are kept: a file, or a `postgresql://` URL |
 | `AFTERSHOCK_BY` | who you are, in the records of incidents |
 | `AFTERSHOCK_…` | whatever `${AFTERSHOCK_…}` in a `notify` target's url stands for |

@@ -30,6 +30,7 @@ COMMANDS = {
         ("incident", "An incident's record, from opening it to closing it."),
         ("templates", "The documents' templates: copy them to write your own."),
         ("lineage", "Where columns come from, and where they go."),
+        ("check", "What a pull request breaks, before it merges."),
         ("doctor", "Which artifacts are there, and what they lack."),
         ("categories", "The six incident categories and their typical severity."),
         ("init", "Write a commented aftershock.yml to start from."),
