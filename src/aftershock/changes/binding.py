@@ -91,23 +91,31 @@ class Binding(consequences.Descent):
             if not mask & SURE and relation in self.graph.nodes and self._lacks(relation, key):
                 missing.setdefault(key, []).append(relation)
         for unknown in new.unknown:
-            if f"{'.'.join(unknown.parts)} is no column" in state.known:
+            said = f"{'.'.join(unknown.parts)} is no column"
+            if said in state.known:
                 continue
+            if not unknown.candidates and said in new.problems:  # of a CTE of its own, or an ephemeral model that stands in it: no relation can have it
+                self._fails(state, said, certain=True)
             for key, relations in missing.items():
                 if key in unknown.parts and set(unknown.candidates) <= set(relations):
                     labels = sorted(self.graph.nodes[relation].label for relation in relations)
-                    certain = all(self._is_listed(relation) for relation in relations)
-                    state.why = state.why or f"{key} is no column of {labels[0]}"
-                    state.hit(Effect.FAILS, certain=certain)
-                    if certain and state.failed < 0:
-                        state.failed = next(iter(state.sources.values()), -1)
+                    self._fails(state, f"{key} is no column of {labels[0]}", certain=all(self._is_listed(relation) for relation in relations))
+
+    @staticmethod
+    def _fails(state: Touched, why: str, *, certain: bool) -> None:
+        state.why = state.why or why
+        state.hit(Effect.FAILS, certain=certain)
+        if certain and state.failed < 0:
+            state.failed = next(iter(state.sources.values()), -1)
 
     def _lacks(self, relation: str, key: str) -> bool:
         info = self._after(relation)
         return info.complete and all(key != known for _, known in info.columns)
 
     def _is_listed(self, relation: str, depth: int = 0) -> bool:
-        """Whether a relation's columns are those that its SQL lists, and not a catalog's, which may be older."""
+        """Whether a relation's columns are those that its SQL lists, and not a catalog's, which may be older; of a source nothing else can say."""
+        if self.graph.nodes[relation].resource_type == "source":
+            return self.lineage.catalog is not None and relation in self.lineage.catalog.tables
         self.lineage.read((relation,), whole=True)
         found = self.lineage.lineages.get(relation)
         if found is None or found.resolved is None or depth > len(self.graph.nodes):
