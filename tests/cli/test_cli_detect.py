@@ -38,7 +38,7 @@ def unpacked(source: Path, folder: Path, *names: str) -> Path:
 def test_nothing_found_is_0_and_something_1(run: Run, scenario: Scenario) -> None:
     green, red = (run("detect", "--target-dir", scenario(name)) for name in ("green", "dropped_column"))
     assert (green.code, red.code) == (0, 1)
-    assert green.out.startswith("No incident in dbt build of ")
+    assert re.match(r"No incident in results that are \d+ days old: dbt build of ", green.out)
     assert red.out.splitlines()[2] == "P1 schema-break: raw.payments lost its column method: 2 results fail because of it"
     assert green.err == red.err == ""
 
@@ -59,6 +59,32 @@ def test_without_results_it_cannot_judge(run: Run, scenario: Scenario, tmp_path:
     assert (found.code, found.err.count("\n")) == (2, 1)
     assert json.loads(found.out)["error"]["problem"] == "there are neither run results nor source freshness beside it"
     assert run("detect", "--manifest", "-", stdin=(tmp_path / "manifest.json").read_bytes()).code == 2
+
+
+@pytest.mark.parametrize(("since", "code"), [("2026-11-23T05:35:53Z", 0), ("2026-11-23T06:35:54+01:00", 2), ("2026-11-23", 0), ("noon", 2)])
+def test_a_run_of_before_since_is_not_judged(run: Run, scenario: Scenario, since: str, code: int) -> None:
+    found = run("detect", "--target-dir", scenario("green"), "--since", since)
+    assert (found.code, found.err.count("\n")) == (code, code // 2)
+    if code and since != "noon":
+        assert "run_results.json.gz: it is of 2026-11-23T05:35:53Z, before --since 2026-11-23T05:35:54Z. " in found.err
+
+
+def test_since_asks_for_a_run_that_builds(run: Run, scenario: Scenario, tmp_path: Path) -> None:
+    unpacked(scenario("green"), tmp_path, "manifest", "sources")
+    assert "run_results.json: it is not there, and --since" in run("detect", "--target-dir", tmp_path, "--since", "2026-11-23").err
+    document = json.loads(gzip.decompress((scenario("green") / "run_results.json.gz").read_bytes()))
+    document["args"]["which"] = "generate"
+    (tmp_path / "run_results.json").write_text(json.dumps(document), "utf-8")
+    found = run("detect", "--target-dir", tmp_path, "--since", "2026-11-23")
+    assert (found.code, "it is of 'dbt generate', which builds and tests nothing" in found.err) == (2, True)
+    assert "; no file is of a run that builds or tests." in " ".join(run("detect", "--target-dir", tmp_path).out.split())
+
+
+def test_older_freshness_is_named_and_not_judged(run: Run, scenario: Scenario) -> None:
+    found = run("detect", "--target-dir", scenario("green"), "--since", "2026-11-23T05:35:50Z", "--format", "json")
+    document = json.loads(found.out)
+    assert any(line.startswith("sources.json is of 2026-11-23T05:35:44Z, before --since 2026-11-23T05:35:50Z") for line in document["warnings"])
+    assert "source freshness" not in document["summary"]
 
 
 def test_source_freshness_alone_is_enough(run: Run, scenario: Scenario, tmp_path: Path) -> None:

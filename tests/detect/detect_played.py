@@ -43,7 +43,7 @@ class Played(NamedTuple):
     statements: tuple[str, ...] = ()
     commands: tuple[tuple[str, ...], ...] = (("build",),)
     faults: tuple[str, ...] = ()
-    """Unit tests that fail, which are no incident."""
+    """Unit tests that fail, which are no incident themselves."""
 
 
 DEAD_HOOK = Edit("dbt_project.yml", "select 1 as run_finished", "insert into audit_of_runs values (1)")
@@ -155,8 +155,8 @@ PLAYED = (
     ),
     Played(
         "unit test",
-        "int_order_payments takes the largest payment for the sum.",
-        (),
+        "int_order_payments takes the largest payment for the sum, and is not built.",
+        (Truth(FAILURE, ("int_order_payments",)),),
         edits=(Edit("models/intermediate/int_order_payments.sql", "sum(p.amount)", "max(p.amount)"),),
         faults=("unit_test.shop.int_order_payments.refunds_are_added_per_order",),
     ),

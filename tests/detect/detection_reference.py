@@ -83,14 +83,16 @@ FRESHNESS = """
 ## Source freshness
 
 A query that failed (`runtime error`) is read as an error first. A source that declares its freshness, and by which column that is told, and that sources.json does
-not have, is not fresh; but where more than half of them are not there, they were not asked for.
+not have, is not fresh; but where more than half of them are not there, they were not asked for. dbt writes the year 1 where a source has no newest row. A source of
+unknown age is evidence of a schema break that begins at it, or at the column that tells its age.
 """
 
 RUNS = """
 ## Whole runs
 
-Results of commands that build and test nothing (`docs generate`, `compile`, `show` …) make no incident. Rows about `--empty` and `--sample` apply to tables, and to
-incremental models in a full refresh, on a production target.
+Results of commands that build and test nothing (`docs generate`, `compile`, `show` …) make no incident. Rows about `--empty` and `--sample` apply on a production target to
+models that read a ref or a source, to incremental ones in a full refresh only, and to snapshots with `hard_deletes`. Tests of such a run read limited tables, too: what
+they find is evidence of the incident, or named in a note.
 """
 
 CATALOGS = """

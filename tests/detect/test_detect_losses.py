@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from detect_builder import AT, NOW, artifacts_of, catalog_of, data_test, found, freshness_of, late, model, result, run_of, shapes, source
+from detect_builder import AT, NOW, artifacts_of, catalog_of, data_test, found, freshness_of, late, model, result, run_of, shapes, singular, source, uid
 
 from aftershock.detect import detect
 from aftershock.errors import ArtifactError
-from aftershock.model import Policy, SeverityPolicy
+from aftershock.model import Build, Node, Policy, SeverityPolicy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,9 +22,9 @@ SHOP = (
     model("view", materialized="view"),
     model("a", "view"),
     model("b", "a"),
-    model("inc", materialized="incremental"),
-    model("forced", materialized="incremental", build={"full_refresh": True}),
-    model("kept", materialized="incremental", build={"full_refresh": False}),
+    model("inc", "view", materialized="incremental"),
+    model("forced", "view", materialized="incremental", build={"full_refresh": True}),
+    model("kept", "view", materialized="incremental", build={"full_refresh": False}),
 )
 ALL = [result(node, "success") for node in SHOP]
 
@@ -33,20 +33,61 @@ ALL = [result(node, "success") for node in SHOP]
 def test_a_run_that_builds_tables_without_their_rows_is_a_loss(flag: dict[str, object]) -> None:
     detection = found(*SHOP, run=run_of(*ALL, target="prod", **flag), policy=PRODUCTION)
     (item,) = detection.incidents
-    assert shapes(detection) == [("data-loss", ("a", "forced"), 2)]
+    assert shapes(detection) == [("data-loss", ("a", "forced"), 3)]
     assert (item.confirmed, item.confidence, item.started_at, item.severity.level.value) == (True, "high", AT, "P0")
     assert next(iter(flag)) in item.title
 
 
 def test_a_full_refresh_empties_incremental_models_too() -> None:
     detection = found(*SHOP, run=run_of(*ALL, empty=True, full_refresh=True))
-    assert shapes(detection) == [("data-loss", ("a", "forced", "inc"), 3)]
+    assert shapes(detection) == [("data-loss", ("a", "forced", "inc"), 4)]
 
 
 def test_a_test_that_finds_too_few_rows_then_is_evidence_of_that() -> None:
     few = data_test("row_count_at_least", "b")
     detection = found(*SHOP, few, run=run_of(*ALL, result(few, "fail"), empty=True))
-    assert shapes(detection) == [("data-loss", ("a", "forced"), 3)]
+    assert shapes(detection) == [("data-loss", ("a", "forced"), 4)]
+
+
+def test_what_else_its_tests_find_is_evidence_or_a_note_as_they_read_limited_tables_too() -> None:
+    orphans, other = data_test("relationships", "b", "id", against=["view"]), data_test("not_empty", "raw.x")
+    detection = found(*SHOP, source("raw.x"), orphans, other, run=run_of(*ALL, result(orphans, "fail"), result(other, "fail"), empty=True))
+    assert shapes(detection) == [("data-loss", ("a", "forced"), 4)]
+    assert detection.notes == ("The run had --empty, and its tests read tables without their rows: nothing follows from not_empty_raw_x.",)
+
+
+def test_a_snapshot_that_follows_deletions_loses_its_rows_too() -> None:
+    kept, taken = (
+        Node(f"snapshot.shop.{name}", "snapshot", name, "shop", parents=(uid("a"),), build=Build("snapshot", hard_deletes=mode))
+        for name, mode in (("kept", "ignore"), ("taken", "invalidate"))
+    )
+    detection = found(
+        model("view"), model("a", "view"), kept, taken, results=(), run=run_of(*(result(node, "success") for node in ("a", kept, taken)), empty=True)
+    )
+    assert shapes(detection) == [("data-loss", ("a", "taken"), 2)]
+    assert detection.incidents[0].title.startswith("Rows are missing in a and taken: dbt was called with --empty")
+
+
+def test_a_view_of_limited_refs_has_no_rows() -> None:
+    detection = found(model("a"), model("view", "a", materialized="view"), run=run_of(result("a", "success"), result("view", "success"), empty=True))
+    assert shapes(detection) == [("data-loss", ("view",), 1)]
+
+
+EMPTY_SOURCE = freshness_of(late("raw.a", loaded="0001-01-01T00:00:00+00:00"))
+
+
+def test_a_source_without_a_newest_row_lost_its_rows() -> None:
+    (item,) = found(source("raw.a"), freshness=EMPTY_SOURCE).incidents
+    assert (item.category.value, item.confirmed, item.started_at, item.alternatives[0].category.value) == ("data-loss", False, "", "stale-data")
+
+
+def test_orphans_follow_from_it() -> None:
+    """A test of the project's own that compares both is evidence with them; one that sees other values is not."""
+    nodes = (source("raw.a"), model("a", "raw.a"), model("b"))
+    orphans, own, other = data_test("relationships", "b", "id", against=["a"]), singular("b_has_a", "b", "a"), data_test("not_null", "b", "x")
+    failing = [result(item, "fail") for item in (orphans, own, other)]
+    detection = found(*nodes, orphans, own, other, results=failing, freshness=EMPTY_SOURCE)
+    assert shapes(detection) == [("data-loss", ("raw.a",), 3), ("data-quality", ("b",), 1)]
 
 
 def test_an_empty_run_elsewhere_than_in_production_is_a_note() -> None:

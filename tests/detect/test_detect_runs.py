@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import TYPE_CHECKING
+
 import msgspec
 import pytest
 from detect_builder import (
@@ -30,6 +33,9 @@ from aftershock.detect import detect
 from aftershock.errors import ArtifactError, UsageError
 from aftershock.model import ArtifactFile, Policy, SeverityPolicy
 from aftershock.model.policy import DetectPolicy, DetectRule
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FAILS = "Got 3 results, configured to fail if != 0"
 BROKEN = "Database Error in model a (models/a.sql)\n  syntax error at or near x"
@@ -72,16 +78,35 @@ def test_results_of_a_command_that_builds_nothing_say_nothing(which: str) -> Non
     assert "model.shop.a (error)" in note
 
 
+def test_what_reading_says_of_such_a_run_is_said_once_and_to_the_second() -> None:
+    said = ("run_results.json is of 'dbt generate', which builds nothing.", "manifest.json (2026-03-01T06:00:00.632869Z) is another, of dbt 1.11.")
+    artifacts = msgspec.structs.replace(artifacts_of(model("a"), run=run_of(result("a", "success"), which="generate")), warnings=said)
+    assert detect(artifacts, now=NOW).warnings == ("manifest.json (2026-03-01T06:00:00Z) is another, of dbt 1.11.",)
+
+
 # kinds of nodes and statuses
 
 
-def test_a_unit_test_is_a_fault_in_code_and_no_incident() -> None:
+def test_colours_of_a_message_are_left_out() -> None:
+    (fault,) = found(model("a"), unit_test("sums", "a"), results=[result(unit_test("sums", "a"), "fail", "\x1b[32mactual\x1b[0m differs")]).code_faults
+    assert fault.message == "actual differs"
+
+
+def test_a_unit_test_is_a_fault_in_code_and_what_it_holds_back_is_not_built() -> None:
     tests = [unit_test("sums", "a"), unit_test("counts", "a")]
     results = [result(tests[0], "fail", "actual differs from expected"), result(tests[1], "error"), result("a", "skipped"), result("b", "skipped")]
     detection = found(model("a"), model("b", "a"), *tests, results=results)
-    assert detection.incidents == ()
+    (item,) = detection.incidents
+    assert (item.category.value, item.confidence, item.nodes, item.skipped) == ("pipeline-failure", "low", ("model.shop.a",), ("model.shop.b",))
+    assert item.title == "a was not built: dbt skipped it because the unit tests sums and counts of its code failed"
     assert [clue.unique_id for clue in detection.code_faults] == ["unit_test.shop.a.sums", "unit_test.shop.a.counts"]
-    assert detection.notes == ("2 nodes were skipped below code whose unit test failed: a and b.",)
+    assert detection.notes == ()
+
+
+def test_a_unit_test_of_a_model_that_was_built_is_no_incident() -> None:
+    test = unit_test("sums", "a")
+    detection = found(model("a"), model("b", "a"), test, results=[result(test, "fail"), result("a", "success"), result("b", "success")])
+    assert (detection.incidents, len(detection.code_faults)) == ((), 1)
 
 
 @pytest.mark.parametrize("status", ["error", "fail", "runtime error", "partial success", "failed", "timed out", "cancelled", "aborted"])
@@ -132,7 +157,8 @@ def test_a_hook_after_the_run_concerns_no_node() -> None:
     (item,) = detection.incidents
     assert shapes(detection) == [("pipeline-failure", (), 1)]
     assert item.severity.level.value == "P2"
-    assert "table or schema" in item.title
+    assert item.title == "The hook shop.on-run-end.0 failed: a table or schema that it reads is not there"
+    assert detection.labels[name] == "shop.on-run-end.0"
 
 
 def test_a_hook_before_the_run_stands_for_what_could_have_been_built_first() -> None:
@@ -276,6 +302,27 @@ def test_a_source_that_is_absent_is_not_fresh() -> None:
     assert (item.category.value, item.confidence, item.title.partition(";")[0]) == ("stale-data", "low", "raw.d may be late")
     assert [other.category.value for other in item.alternatives] == ["pipeline-failure", "schema-break"]
     assert item.doubts == ("dbt source freshness may have been run for other sources only: then nobody asked how old this is.",)
+
+
+def test_a_source_that_is_gone_with_its_age_is_one_incident() -> None:
+    """Another source of the same loader stays an incident of its own."""
+    nodes = [source(f"raw.{name}", freshness=True) for name in "abcde"]
+    gone = result("m", "error", 'Database Error in model m (models/m.sql)\n  relation "raw.e" does not exist')
+    detection = found(*nodes, model("m", "raw.e"), results=[gone], freshness=freshness_of(*(late(f"raw.{name}", "pass") for name in "abc")))
+    assert shapes(detection) == [("schema-break", ("raw.e",), 2), ("stale-data", ("raw.d",), 1)]
+    assert next(item for item in detection.incidents if item.category.value == "schema-break").doubts == ()
+
+
+def test_a_column_that_tells_the_age_and_is_missing_is_lost_by_the_source(tmp_path: Path) -> None:
+    entry = {"resource_type": "source", "name": "a", "source_name": "raw", "package_name": "shop", "config": {"loaded_at_field": "_loaded_at"}}
+    head = {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json", "dbt_version": "1.11.0"}
+    (tmp_path / "manifest.json").write_text(json.dumps({"metadata": head, "nodes": {}, "sources": {"source.shop.raw.a": entry}}), "utf-8")
+    failed = result("m", "error", 'Database Error in model m (models/m.sql)\n  column "_loaded_at" does not exist')
+    ages = freshness_of(late("raw.b", "pass"))
+    artifacts = artifacts_of(source("raw.a", freshness=True), source("raw.b", freshness=True), model("m", "raw.a"), run=run_of(failed), freshness=ages)
+    files = (msgspec.structs.replace(artifacts.files[0], path=str(tmp_path / "manifest.json")), *artifacts.files[1:])
+    (item,) = detect(msgspec.structs.replace(artifacts, files=files), now=NOW).incidents
+    assert (item.category.value, item.origins, item.nodes, item.columns) == ("schema-break", ("source.shop.raw.a",), ("model.shop.m",), ("_loaded_at",))
 
 
 def test_where_most_sources_are_absent_they_were_not_asked_for() -> None:

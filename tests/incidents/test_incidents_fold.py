@@ -235,6 +235,17 @@ def test_merging_and_absorbing() -> None:
     assert other.timeline[-1].what == "INC-1 was merged into this one: Orders are doubled"
 
 
+def test_what_is_absorbed_is_had_from_then_on() -> None:
+    left = Absorbed("INC-1", "Orders", ("model.b",), ("b: fails",), ("test.b",), at("05:50"), at("05:00"), Severity.P0, {"model.b": 3}, results_at=at("05:40"))
+    found = record(opened(nodes=("model.a",), evidence=("a: fails",), started_at=at("05:30")), Overridden(Severity.P2, "Nobody reads it"), left)
+    assert (found.nodes, found.evidence, found.seen, found.rows) == (("model.a", "model.b"), ("a: fails", "b: fails"), ("test.b",), {"model.b": 3})
+    assert (found.detected_at, found.started_at, found.results_at) == (at("05:50"), at("05:00"), at("05:40"))
+    assert (found.level, found.computed, found.override) == (Severity.P0, Severity.P0, "")
+    milder = record(opened(), Overridden(Severity.P2, "Nobody reads it"), msgspec.structs.replace(left, level=Severity.P3))
+    assert (milder.level, milder.computed, milder.override) == (Severity.P2, Severity.P3, "Nobody reads it")
+    assert record(opened(), Absorbed("INC-1")) == msgspec.structs.replace(record(opened(), Absorbed("INC-1")), nodes=(), level=None)
+
+
 def test_correcting_a_time_moves_its_line() -> None:
     found = record(opened(source="dbt build", started_at=at("05:00")), Edited(detected_at=at("05:45"), source="a customer"), Edited(started_at=at("05:45")))
     assert [(entry.at[11:16], entry.what, entry.event) for entry in found.timeline] == [

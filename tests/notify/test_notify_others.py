@@ -11,6 +11,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from notify_stage import GROWTH, LOCAL, NOW, PASSWORD, SECRETS, Pauses, Reply, message, playing, resolution, sent, update
 
@@ -253,7 +254,7 @@ def test_an_address_that_is_not_one_is_a_failure_and_reaches_nobody(address: str
     with mail_server() as (port, got):
         (delivery,) = sent(message(audience="owners", recipient=Owner("Growth", address)), mail(port))
     assert got == []
-    assert (delivery.status, delivery.attempts, delivery.error) == ("failed", 0, "the address of its reader is not one that mail takes")
+    assert (delivery.status, delivery.attempts, delivery.error) == ("failed", 0, "nobody to send to: the address of its reader is not one that mail takes")
 
 
 @pytest.mark.parametrize("recipient", [None, Owner("Growth", "", "@growth")])
@@ -261,7 +262,7 @@ def test_a_reader_without_an_address_is_reported_not_dropped(recipient: Owner | 
     with mail_server() as (port, got):
         deliveries = sent([message(audience="owners", recipient=recipient), message(audience="owners", recipient=GROWTH)], mail(port))
     assert [delivery.status for delivery in deliveries] == ["failed", "sent"]
-    assert deliveries[0].error == "nobody's address is known"
+    assert (deliveries[0].error, deliveries[0].attempts) == ("nobody to send to: no address is known", 0)
     assert deliveries[0].recipient == (recipient.label if recipient else "")
     assert len(got) == 1
 
@@ -291,13 +292,29 @@ def test_owners_addresses_are_looked_up_anew_when_it_is_sent_again() -> None:
         made = message(audience="owners", recipient=Owner("Growth"))
         failed = sent(made, mail(port))
         assert [delivery.status for delivery in pending(failed)] == ["failed"]
-        (again,) = resend(pending(failed), [made], policy=policy, earlier=failed, environ={}, now=lambda: NOW, pause=Pauses())
-        assert again.error == "nobody's address is known"
+        assert resend(pending(failed), [made], policy=policy, earlier=failed, environ={}, now=lambda: NOW, pause=Pauses()) == ()
         (moved,) = resend(
             pending(failed), [message(audience="owners", recipient=GROWTH)], policy=policy, earlier=failed, environ={}, now=lambda: NOW, pause=Pauses()
         )
-    assert (moved.number, moved.attempts, moved.error) == (1, 0, "nobody of this name is told any more as one of the owners")
-    assert got == []
+        assert (moved.number, moved.status, moved.recipient) == (1, "sent", GROWTH.label)
+        (other,) = failed
+        later = (other, msgspec.structs.replace(moved, number=2))
+        newer = message(audience="owners", recipient=GROWTH, markdown="as it reads later")
+        assert resend(pending(later), [newer], policy=policy, earlier=later, environ={}, now=lambda: NOW, pause=Pauses()) == (), "they have it"
+        gone = message(audience="owners", recipient=Owner("Finance", "finance@example.com"))
+        assert resend(pending(failed), [gone], policy=policy, earlier=failed, environ={}, now=lambda: NOW, pause=Pauses()) == ()
+    assert len(got) == 1
+
+
+@pytest.mark.parametrize("recipient", [None, Owner("Growth", "", "@growth"), Owner("Growth", "not an address")])
+def test_a_reader_without_an_address_fails_once_and_not_every_later_message(recipient: Owner | None) -> None:
+    with mail_server() as (port, got):
+        first = sent(message(audience="owners", recipient=recipient), mail(port))
+        later = sent([update(audience="owners", recipient=recipient), update(audience="owners", recipient=GROWTH)], mail(port), earlier=first)
+        assert [delivery.status for delivery in (*first, *later)] == ["failed", "sent"]
+        (found,) = sent(update(audience="owners", recipient=Owner("Growth", "growth@example.com", "@growth")), mail(port), earlier=first)
+        assert found.status == "sent"
+    assert len(got) == 2
 
 
 WRONG = ["nosuchservice://host/x", "workflows://localhost/", "mailto://", "discord://1/"]

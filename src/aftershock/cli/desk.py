@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -14,12 +15,14 @@ from aftershock.cli import inputs, options
 from aftershock.cli.terminal import check, emit, screen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from aftershock import Desk, DocumentKind, Record, Told
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
 NOT_ALL_SENT = 1
+_CLOCK = re.compile(r"\d{1,2}:\d{2}", re.ASCII)
+_WEB = re.compile(r"https?://[^\s/]", re.IGNORECASE)
 
 _WHERE = (
     click.option("--store", default="", envvar="AFTERSHOCK_STORE", metavar="URL", help="Where incidents are kept. Default: .aftershock/ in the project."),
@@ -108,6 +111,53 @@ document_format = click.option(
 )
 
 
+def when(desk: Desk, text: str, place: str) -> str:
+    """A past time as people type it, as ISO 8601 in UTC; that a time of day was taken as yesterday's is said.
+
+    Raises:
+        UsageError: it is no time, or means two.
+    """
+    moment = desk.moment(text, place)
+    if _CLOCK.match(text.strip()) and moment < desk.moment("today", place):
+        click.echo(aftershock.terminal_text(f"{text} was taken as {moment[:10]} {moment[11:16]} UTC."), err=True)
+    return moment
+
+
+def to_come(desk: Desk, text: str, place: str) -> str:
+    """A coming time as people type it, as ISO 8601 in UTC.
+
+    Raises:
+        UsageError: it is no time, means two, or has passed.
+    """
+    moment = desk.moment(text, place, future=True)
+    if moment and moment < desk.at:
+        raise aftershock.UsageError(place, f"{text!r} is in the past: it is {desk.at}", "Give a time that is still to come")
+    return moment
+
+
+def day_to_come(desk: Desk, text: str, place: str) -> str:
+    """Today or a coming day as people type it, as a date in the policy's time zone.
+
+    Raises:
+        UsageError: it is no day, or has passed.
+    """
+    day, today = (desk.day(each, place) if each else "" for each in (text, "today"))
+    if day and day < today:
+        raise aftershock.UsageError(place, f"{text!r} is in the past: it is {today}", "Give a day that is still to come")
+    return day
+
+
+def web(addresses: Iterable[str], place: str) -> None:
+    """Refuse addresses at which a browser cannot look.
+
+    Raises:
+        UsageError: one is not of the web.
+    """
+    for address in addresses:
+        if address and not _WEB.match(address):
+            raise aftershock.UsageError(place, f"{address[:80]!r} is not an address of the web", "Give one that begins with https:// or http://")
+
+
 def print_record(desk: Desk, record: Record, format_: str = "text", output: str | None = None, *, show_all: bool = False) -> None:
     """Print a record, or write it to a file."""
     seen = screen(output)
@@ -157,7 +207,15 @@ class Telling(NamedTuple):
         return self
 
     def tell(self, desk: Desk, record: Record, document: DocumentKind) -> int:
-        """Print a document, and send it where that is wanted; the exit code."""
+        """Print a document, and send it where that is wanted; the exit code. Whatever is wrong with it, the incident it is of is named."""
+        try:
+            return self._told(desk, record, document)
+        except aftershock.ConfigError as error:  # a template of the user's own, say: what was recorded stays so
+            click.echo(aftershock.render_changed(record, now=desk.at, zone=desk.policy.timezone), err=True, nl=False)
+            click.echo(aftershock.error_line(error), err=True)
+            return NOT_ALL_SENT
+
+    def _told(self, desk: Desk, record: Record, document: DocumentKind) -> int:
         if self.format_ != "json":
             emit(aftershock.document_text(aftershock.documents(desk, record, document, goes_out=True), self.format_), self.output)
         if self.posted:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from aftershock.detect.scene import Scene
     from aftershock.model import Freshness, Node, SourceStatus
 
+NO_TIME = "0001-01-01"
+"""What dbt writes for the time of the newest row where a source has none."""
+
 
 def look_at_freshness(scene: Scene) -> Seen:
     """What sources.json shows."""
@@ -35,9 +38,10 @@ def look_at_freshness(scene: Scene) -> Seen:
 
 def _finding(item: SourceStatus, freshness: Freshness, scene: Scene) -> Finding:
     late = item.status != "runtime error"
-    reading = read(states.LATE) if late else _query(item.error)
+    empty = late and item.max_loaded_at.startswith(NO_TIME)
+    reading = read(states.NO_ROWS if empty else states.LATE) if late else _query(item.error)
     cause = f"loader: {_loader(scene.graph.nodes[item.unique_id])}" if late else reading.cause
-    says = f"{reading.says}{_age(item)}" if late else reading.says
+    says = f"{reading.says}{_age(item)}" if late and not empty else reading.says
     return Finding(
         item.unique_id,
         item.status,
@@ -46,7 +50,7 @@ def _finding(item: SourceStatus, freshness: Freshness, scene: Scene) -> Finding:
         shown(item.error),
         "sources",
         stamp(freshness.generated_at),
-        stamp(item.max_loaded_at) if late else "",
+        stamp(item.max_loaded_at) if late and not empty else "",
     )
 
 
@@ -80,10 +84,15 @@ def _gone(node: Node, scene: Scene) -> str:
     table = scene.catalog.tables.get(node.unique_id) if scene.catalog is not None else None
     if table is None or not table.columns:
         return ""
+    column = age_column(node, scene)
+    return column if column.casefold() not in {name.casefold() for name in table.columns} else ""
+
+
+def age_column(node: Node, scene: Scene) -> str:
+    """The column that tells a source's age, as its loaded_at_field names it; empty for an expression, and where none is named."""
     field = scene.configs().get(node.unique_id, {}).get("loaded_at_field")
     plain = field.strip().strip('"`[]') if isinstance(field, str) else ""
-    listed = {name.casefold() for name in table.columns}
-    return plain if plain.isidentifier() and plain.casefold() not in listed else ""
+    return plain if plain.isidentifier() else ""
 
 
 def _loader(node: Node) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aftershock import times
 from aftershock.artifacts.target import BUILDING
 from aftershock.detect.looking import WARNINGS, is_bad
+from aftershock.detect.rows import BREAK
 from aftershock.model import STALE_AFTER_HOURS
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def _is_good(result: Result) -> bool:
 def _unproved(group: Group) -> Iterator[str]:
     if all(item.reading.about_test for item in group.findings):
         yield "Only tests failed to run: they say nothing about the data that they would have looked at."
-    if any(item.status == "absent" for item in group.findings):
+    if group.category is not BREAK and any(item.status == "absent" for item in group.findings):
         yield "dbt source freshness may have been run for other sources only: then nobody asked how old this is."
     if group.invented:
         yield f"The code may be at fault, and no data changed: {group.proof}."

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 FLOWS = frozenset({DOUBLE, LOSS, STALE})
 """What is wrong with a node in one of these is as wrong in all that is built from it, whatever its columns are called."""
 
+ORPHANS = "relationships-test"
+"""The rule of tests that find values which refer to nothing."""
+
 
 class Group(msgspec.Struct, frozen=True):
     """Findings with one cause.
@@ -173,13 +176,25 @@ def _follows(lower: Group, upper: Group) -> bool:
 
 
 def _absorbed(groups: list[Group], scene: Scene) -> list[Group]:
-    """Values that refer to nothing are no incident of their own where the table that they refer to lost rows."""
+    """Values that refer to nothing are no incident of their own where the table that they refer to lost rows, nor is what goes with them."""
     places = {node: at for at, group in enumerate(groups) if group.category is LOSS for node in group.nodes}
     kept: dict[int, Group] = dict(enumerate(groups))
     for at, group in enumerate(groups):
-        if group.category is QUALITY and all(item.reading.rule == "relationships-test" for item in group.findings):
-            against = (node for item in group.findings for node in item.against if node in scene.graph)
-            lost = next((places[node] for node in everything_above(against, scene) if node in places), None)
-            if lost is not None:
-                kept[lost] = kept[lost].joined(kept.pop(at))
-    return list(kept.values())
+        reached = [_losses(item, places, scene) for item in group.findings if item.reading.rule == ORPHANS] if group.category is QUALITY else []
+        lost = min((place for found in reached for place in found), default=None)
+        if lost is None:
+            continue
+        orphans = tuple(item for item in group.findings if lost in _losses(item, places, scene))
+        rest = tuple(item for item in group.findings if item not in orphans)
+        kept[lost] = kept[lost].joined(Group(QUALITY, (), orphans))
+        nodes = _nodes(rest)
+        kept[at] = msgspec.structs.replace(group, findings=rest, nodes=tuple(node for node in group.nodes if node in nodes) or nodes)
+    return [group for group in kept.values() if group.findings]
+
+
+def _losses(item: Finding, places: dict[str, int], scene: Scene) -> set[int]:
+    """The losses from which a finding may follow: a test of several nodes that this project wrote compares them as a relationships test does."""
+    several = item.reading.rule == "singular-test" and len(item.nodes) > 1
+    compared = item.against if item.reading.rule == ORPHANS else item.nodes if several else ()
+    above = everything_above((node for node in compared if node in scene.graph), scene)
+    return {places[node] for node in above if node in places}

@@ -9,6 +9,7 @@ MOST = 4000
 SHOWN = 300
 """Characters of a message that are shown."""
 
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _HEAD = re.compile(r"^\s*(?P<kind>[A-Z]\w+(?: \w+)? Error) in [\w ]+ .*$")
 _OWN = re.compile(
     r"^\s*(?:(?-i:LINE) \d+:.*|\^|compiled (?:code|sql) at .*|>? ?in (?:macro|model|test|snapshot|rpc request) .*|> called by .*|-->.*)$", re.IGNORECASE
@@ -22,7 +23,7 @@ def said(message: str) -> str:
     """What the warehouse or dbt says, with the kind of error in front, without dbt's lines about nodes and files, whose names could be anything."""
     kind = ""
     kept = []
-    for line in message[:MOST].splitlines():
+    for line in _COLOUR.sub("", message[: 2 * MOST])[:MOST].splitlines():
         head = _HEAD.match(line)
         if head is not None:
             kind = kind or head["kind"]
@@ -37,6 +38,6 @@ def alike(message: str) -> str:
 
 
 def shown(message: str) -> str:
-    """The message on one line, cut."""
-    line = " ".join(message[:MOST].split())
+    """The message on one line, cut, without the colours that dbt writes for a terminal."""
+    line = " ".join(_COLOUR.sub("", message[:MOST]).split())
     return line if len(line) <= SHOWN else f"{line[: SHOWN - 1]}…"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -18,6 +19,8 @@ from aftershock.errors import ArtifactError
 from aftershock.graph import LineageGraph
 from aftershock.model import Artifacts, Catalog, Freshness, Policy, Run
 from aftershock.model.code import Code
+
+HOOK = re.compile(r"operation\.(?P<package>[^.]+)\.(?P=package)-(?P<when>on-run-start|on-run-end)-(?P<number>\d+)")
 
 
 class Scene(msgspec.Struct, frozen=True):
@@ -61,7 +64,10 @@ class Scene(msgspec.Struct, frozen=True):
         return major.isdecimal() and len(major) < 9 and int(major) >= 2  # noqa: PLR2004  # dbt 2; a version comes from a file, so of any length
 
     def label(self, unique_id: str) -> str:
-        """The name that people use, its unique_id for what the manifest does not have."""
+        """The name that people use, that of a hook as dbt prints it, its unique_id for what the manifest does not have."""
+        hook = HOOK.fullmatch(unique_id)
+        if hook is not None:
+            return f"{hook['package']}.{hook['when']}.{hook['number']}"
         return self.graph.nodes[unique_id].label if unique_id in self.graph else unique_id
 
 

@@ -8,6 +8,13 @@ _LOADER = other(FAILURE, "the job that loads it may have failed")
 _QUERY = other(FAILURE, "its freshness query may have failed")
 
 LATE = Row("freshness", STALE, "high", "the newest row is older than its freshness allows", (_LOADER,))
+NO_ROWS = Row(
+    "freshness-empty",
+    LOSS,
+    "medium",
+    "its freshness query found no newest row: it has no rows, or none that says when it was loaded",
+    (other(STALE, "a load that empties it first may not be done"), _LOADER),
+)
 ABSENT = Row(
     "freshness-absent",
     STALE,
@@ -29,7 +36,7 @@ UNASKED = Row(
     "its freshness query failed, so that nobody knows how old it is",
     (other(STALE, "it may be old"), other(BREAK, "it may be gone")),
 )
-FRESHNESS_ROWS = (LATE, ABSENT, AGELESS, UNASKED)
+FRESHNESS_ROWS = (LATE, NO_ROWS, ABSENT, AGELESS, UNASKED)
 
 BEFORE_ALL = Row("hook-before", FAILURE, "high", "a hook before the run failed", (other(STALE, "what was not built is old"),))
 AFTER_ALL = Row("hook-after", FAILURE, "medium", "a hook after the run failed, and what was built is there", (other(STALE, "what the hook writes is old"),))
@@ -40,21 +47,42 @@ ALL_ERROR = Row(
     "every result is an error, also what cannot fail: the file does not show what did",
     (other(QUALITY, "a failing test may have stopped the run"),),
 )
+HELD_BACK = Row(
+    "held-back",
+    FAILURE,
+    "low",
+    "a unit test of its code, or of code above it, failed, so that dbt skipped it",
+    (other(STALE, "what was not built is old"),),
+)
 EMPTIED_RUN = Row(
     "empty-run",
     LOSS,
     "high",
-    "dbt was called with --empty, which builds tables without rows and reports success",
+    "dbt was called with --empty, which builds models without rows and reports success",
     (other(FAILURE, "it may have been meant as a dry run"),),
 )
 SAMPLED_RUN = Row(
     "sample-run",
     LOSS,
     "high",
-    "dbt was called with --sample, which builds tables from a part of their rows and reports success",
+    "dbt was called with --sample, which builds models from a part of their rows and reports success",
     (other(FAILURE, "it may have been meant as a dry run"),),
 )
-RUN_ROWS = (BEFORE_ALL, AFTER_ALL, ALL_ERROR, EMPTIED_RUN, SAMPLED_RUN)
+EMPTIED_SNAPSHOT = Row(
+    "empty-run-snapshot",
+    LOSS,
+    "high",
+    "dbt was called with --empty or --sample, and with its hard_deletes the snapshot takes all rows that were not read for deleted ones",
+    (other(FAILURE, "it may have been meant as a dry run"),),
+)
+LIMITED_TEST = Row(
+    "limited-test",
+    LOSS,
+    "low",
+    "with --empty or --sample the test reads its tables without their rows, too, so that it says little of them",
+)
+EMPTYING = frozenset({EMPTIED_RUN.name, SAMPLED_RUN.name, EMPTIED_SNAPSHOT.name})
+RUN_ROWS = (BEFORE_ALL, AFTER_ALL, ALL_ERROR, HELD_BACK, EMPTIED_RUN, SAMPLED_RUN, EMPTIED_SNAPSHOT, LIMITED_TEST)
 
 EMPTIED = Row(
     "emptied-table", LOSS, "high", "it has no rows, and had some in the catalog of before", (other(STALE, "a load that empties it first may not be done"),)

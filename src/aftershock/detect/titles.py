@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aftershock.detect.states import EMPTYING, LATE
 from aftershock.model import Category
 from aftershock.phrases import counted, listing
 
@@ -13,6 +14,14 @@ if TYPE_CHECKING:
     from aftershock.detect.scene import Scene
 
 NAMES = 3
+CONTRACT = "contract"
+HAS = {
+    "null-test": "missing values",
+    "values-test": "values that are not accepted",
+    "relationships-test": "values that are not in the table that they refer to",
+    "distinct-test": "another number of different values than expected",
+}
+"""What values have in a title that says all, by the rule that found them."""
 
 
 def title(group: Group, scene: Scene, lead: Finding) -> str:
@@ -28,7 +37,9 @@ def title(group: Group, scene: Scene, lead: Finding) -> str:
     names = listing([scene.label(node) for node in group.nodes], NAMES)
     head = _head(group, names, lead, many=len(group.nodes) > 1)
     tail = _tail(group, scene, lead)
-    return f"{head}{';' if ': ' in tail else ':'} {tail}" if tail else head
+    if not tail or tail.startswith("("):
+        return f"{head} {tail}".rstrip()
+    return f"{head}{';' if ': ' in tail else ':'} {tail}"
 
 
 def _nameless(group: Group, scene: Scene, lead: Finding) -> str:
@@ -53,7 +64,15 @@ def _head(group: Group, names: str, lead: Finding, *, many: bool) -> str:
     where = f"column {group.columns[0]} of {names}" if not many and len(group.columns) == 1 else names
     if group.category is Category.DATA_LOSS:
         return f"Rows {'are' if any(item.reading.confirmed for item in group.roots) else 'may be'} missing in {names}"
-    return f"Rows came more than once in {where}" if group.category is Category.DUPLICATE_LOAD else f"Values are wrong in {where}"
+    return f"Rows came more than once in {where}" if group.category is Category.DUPLICATE_LOAD else _wrong(where, lead, have=have)
+
+
+def _wrong(where: str, lead: Finding, *, have: str) -> str:
+    """Wrong values, in the words of the test where those make a sentence."""
+    found = HAS.get(lead.reading.rule)
+    if found is None:
+        return f"Values are wrong in {where}"
+    return f"{'C' + where[1:] if where.startswith('column ') else where} {have} {found}"
 
 
 def _broken(group: Group, names: str, lead: Finding, *, have: str) -> str:
@@ -62,6 +81,8 @@ def _broken(group: Group, names: str, lead: Finding, *, have: str) -> str:
     reads = "read" if len(group.nodes) > 1 else "reads"
     if group.origin and reading.missing:
         return f"{names} lost its column {column}" if reading.rule == "missing-column" else f"{names} is not there any more"
+    if reading.rule == CONTRACT:
+        return f"{names} do not select the columns of their contracts" if len(group.nodes) > 1 else f"{names} does not select the columns of its contract"
     if reading.rule == "missing-column":
         return f"{names} {reads} a column {column}{' ' if column else ''}that is not there"
     if reading.rule == "missing-relation":
@@ -78,7 +99,17 @@ def _tail(group: Group, scene: Scene, lead: Finding) -> str:
     number = len(group.findings)
     if lead.reading.missing:
         return f"{counted(number, 'result')} {'fails' if number == 1 else 'fail'} because of it" if group.origin else ""
-    differ = len({item.reading.says for item in group.roots}) > 1
+    differ = lead.reading.rule not in EMPTYING and len({item.reading.says for item in group.roots}) > 1
     whose = f"{scene.label(lead.nodes[0])}: " if len(group.nodes) > 1 and len(lead.nodes) == 1 and differ else ""
-    more = f" (and {counted(number - 1, 'more result')})" if number > 1 else ""
+    others = sum(item is not lead and item.unique_id not in group.nodes for item in group.findings)
+    more = f" (and {counted(others, 'more result')})" if others else ""
+    if _says_all(group, lead):
+        return more.strip()
+    if lead.reading.rule == LATE.name and len(group.nodes) > 1:
+        return f"their newest rows are older than their freshness allows{more}"
     return f"{whose}{lead.reading.says}{more}"
+
+
+def _says_all(group: Group, lead: Finding) -> bool:
+    """Whether the beginning of the title says what the lead does."""
+    return lead.reading.rule in {*HAS, CONTRACT} and group.category is lead.reading.category

@@ -19,6 +19,7 @@ from aftershock.model.record import (
     Edited,
     FixStatus,
     Moved,
+    Noted,
     Opened,
     Overridden,
     Record,
@@ -106,6 +107,8 @@ def _opened(incident: str, event: Event, change: Opened) -> Record:
         "events": 1,
         "changed_at": event.at,
         "rows": change.rows,
+        "seen": change.seen,
+        "results_at": change.results_at,
     }
     record = Record(**{**_nothing(), **facts})
     if change.report is not None:
@@ -121,11 +124,13 @@ def _nothing() -> dict[str, Any]:
     return {field.name: "" if field.type is str else () if get_origin(field.type) is tuple else None for field in needed}
 
 
-def _fields(record: Record, event: Event) -> dict[str, Any]:  # noqa: C901, PLR0911  # one case for each kind of change
+def _fields(record: Record, event: Event) -> dict[str, Any]:  # noqa: C901, PLR0911, PLR0912  # one case for each kind of change
     """What a change sets; deadlines and timeline follow from it. What is not here only shows in the timeline."""
     match event.change:
         case Assessed() as assessed:
-            return {**_reported(record, assessed.report, assessed.nodes), "rows": assessed.rows or record.rows}
+            return {**_reported(record, assessed.report, assessed.nodes), **_shown(record, assessed)}
+        case Noted() as noted if noted.results_at:
+            return {"results_at": max(record.results_at, noted.results_at)}
         case Edited() as edited:
             return _edited(record, edited, event.at)
         case Moved() as moved:
@@ -148,8 +153,42 @@ def _fields(record: Record, event: Event) -> dict[str, Any]:  # noqa: C901, PLR0
             others = tuple(known for known in record.references if known.url != referenced.reference.url)
             return {"references": (*others, referenced.reference)}
         case Absorbed() as absorbed:
-            return {"absorbed": (*record.absorbed, absorbed.incident)}
+            return _absorbed(record, absorbed)
     return {}
+
+
+def _shown(record: Record, change: Assessed) -> dict[str, Any]:
+    """What shows the incident, besides the report."""
+    return {
+        "rows": change.rows or record.rows,
+        "evidence": record.evidence if change.evidence is None else change.evidence,
+        "seen": change.seen or record.seen,
+        "results_at": max(record.results_at, change.results_at),
+    }
+
+
+def _absorbed(record: Record, change: Absorbed) -> dict[str, Any]:
+    """An incident with what another one leaves to it: all nodes have to be repaired, and it is as bad as the worse one and as old as the older one."""
+    level = _worse(record.level, change.level)
+    detected = min(time for time in (record.detected_at, change.detected_at) if time)
+    started = min((time for time in (record.started_at, change.started_at) if time), default="")
+    return {
+        "absorbed": (*record.absorbed, change.incident),
+        "nodes": tuple(dict.fromkeys((*record.nodes, *change.nodes))),
+        "evidence": tuple(dict.fromkeys((*record.evidence, *change.evidence))),
+        "seen": tuple(dict.fromkeys((*record.seen, *change.seen))),
+        "rows": {**change.rows, **record.rows},
+        "detected_at": detected,
+        "started_at": min(started, detected),
+        "level": level,
+        "computed": _worse(record.computed, change.level),
+        "override": record.override if level is record.level else "",
+        "results_at": max(record.results_at, change.results_at),
+    }
+
+
+def _worse(one: Severity | None, other: Severity | None) -> Severity | None:
+    return min((level for level in (one, other) if level is not None), key=lambda level: level.rank, default=None)
 
 
 def _reported(record: Record, report: Report, nodes: tuple[str, ...]) -> dict[str, Any]:

@@ -163,7 +163,14 @@ def _changed(record: Record, change: Change, now: str) -> None:  # noqa: C901  #
         case Referenced():
             _said(place, "an address", change.reference.url)
         case Absorbed():
-            _id(place, change.incident)
+            _absorbed(place, change)
+
+
+def _absorbed(place: str, change: Absorbed) -> None:
+    _id(place, change.incident)
+    for what, moment in (("detected_at", change.detected_at), ("started_at", change.started_at)):
+        if moment:
+            check_time(place, what, moment)
 
 
 def _moved(record: Record, change: Moved, now: str) -> None:

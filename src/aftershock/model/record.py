@@ -112,7 +112,7 @@ class Opened(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", 
     """The incident was declared.
 
     ``uid`` is its own in every store; ``source`` says what detected it; ``deadlines`` are the first ones; ``rows`` counts the rows of affected tables by
-    unique_id, where dbt's files say it.
+    unique_id, where dbt's files say it. ``seen`` names what the evidence is about (unique_ids), and ``results_at`` is when the newest result of it was written.
     """
 
     uid: str
@@ -127,16 +127,24 @@ class Opened(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", 
     evidence: tuple[str, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
     rows: dict[str, int] = {}
+    seen: tuple[str, ...] = ()
+    results_at: str = ""
 
 
 class Assessed(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="assessed"):
-    """It was assessed, or planned, anew: the report replaces the last one. ``why`` says what changed; ``deadlines`` replace those of the same name, ``rows`` the counts."""
+    """It was assessed, or planned, anew: the report replaces the last one. ``why`` says what changed; ``deadlines`` replace those of the same name, ``rows`` the counts.
+
+    ``evidence``, where it is given, replaces what was seen before; ``seen`` and ``results_at`` are those of :class:`Opened`.
+    """
 
     report: Report
     nodes: tuple[str, ...] = ()
     why: str = ""
     deadlines: tuple[Deadline, ...] = ()
     rows: dict[str, int] = {}
+    evidence: tuple[str, ...] | None = None
+    seen: tuple[str, ...] = ()
+    results_at: str = ""
 
 
 class Edited(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="edited"):
@@ -165,11 +173,12 @@ class Edited(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", 
 
 
 class Noted(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="noted"):
-    """Something that happened, for the timeline; ``happened_at`` where it was not just now, ``url`` where one can look."""
+    """Something that happened, for the timeline; ``happened_at`` where it was not just now, ``url`` where one can look, ``results_at`` where newer results show it."""
 
     text: str
     happened_at: str = ""
     url: str = ""
+    results_at: str = ""
 
 
 class Moved(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="moved"):
@@ -247,10 +256,18 @@ class Referenced(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kin
 
 
 class Absorbed(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="absorbed"):
-    """Another incident was merged into this one."""
+    """Another incident was merged into this one, which has what that one had from then on."""
 
     incident: str
     title: str = ""
+    nodes: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
+    detected_at: str = ""
+    started_at: str = ""
+    level: Severity | None = None
+    rows: dict[str, int] = {}
+    results_at: str = ""
 
 
 Change: TypeAlias = (
@@ -300,7 +317,8 @@ class Record(msgspec.Struct, frozen=True):
     message to people named (None before the first), from which it follows whether the impact has changed since. ``rows`` counts the rows of affected tables
     by unique_id, where dbt's files say it. ``reason`` is that of the last :class:`Moved`: why it was resolved without a fix, cancelled, reopened or merged.
     ``reopened_at`` is when it was last taken up again. ``deadlines`` holds one of each name and ``past`` what came before: met, or never met (``met_at``
-    empty) where the incident was over first. ``said_affected`` is what the last status update counted.
+    empty) where the incident was over first. ``said_affected`` is what the last status update counted. ``seen`` names what the evidence is about
+    (unique_ids), and ``results_at`` is when the newest results that show the incident were written, empty where unknown.
     """
 
     id: str
@@ -354,6 +372,8 @@ class Record(msgspec.Struct, frozen=True):
     reopened_at: str = ""
     past: tuple[Due, ...] = ()
     said_affected: int | None = None
+    seen: tuple[str, ...] = ()
+    results_at: str = ""
 
     def overdue(self, now: str) -> tuple[Due, ...]:
         """What should have been done by ``now``, oldest first."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
+from aftershock.notify.address import EMAIL, is_mailbox
 from aftershock.notify.service import recipient_of
 
 if TYPE_CHECKING:
@@ -13,6 +16,9 @@ if TYPE_CHECKING:
     from aftershock.model import NotifyTarget, Policy
     from aftershock.model.message import Message
     from aftershock.model.record import Delivery
+
+NOBODY = "nobody to send to"
+"""How the error of a delivery begins whose reader has no address."""
 
 LIVE = frozenset({"notification", "update", "resolution"})
 """Documents of which a newer one says all that an older one did. The others stand for themselves."""
@@ -64,6 +70,24 @@ def _makes_old(later: Delivery, failed: Delivery) -> bool:
     return both and (later.status == "sent" or "resolution" in {later.document, failed.document})
 
 
+def unaddressed(email: str) -> str:
+    """Why there is nobody to send to, by what is declared as the reader's address."""
+    return f"{NOBODY}: {'the address of its reader is not one that mail takes' if email else 'no address is known'}"
+
+
+def is_unaddressed(delivery: Delivery) -> bool:
+    """Whether it failed for want of an address: nothing was tried."""
+    return delivery.status == "failed" and not delivery.attempts and delivery.error.startswith(NOBODY)
+
+
+def is_for(message: Message, unaddressed_: Delivery) -> bool:
+    """Whether a message is for the reader of a delivery that had no address: by now what the reader is called may have one in it."""
+    reader, called = message.recipient, unaddressed_.recipient
+    if reader is None:
+        return not called
+    return called in {reader.label, reader.name, replace(reader, email="").label} or (bool(reader.name) and called.startswith(f"{reader.name} <"))
+
+
 def key_of(message: Message) -> str:
     """What a message says and to whom, as a short key: the same words to the same reader have the same one."""
     parts = (message.uid, message.document, message.audience, recipient_of(message), message.subject, message.markdown)
@@ -71,6 +95,11 @@ def key_of(message: Message) -> str:
 
 
 def arrived(earlier: Sequence[Delivery], message: Message, target: NotifyTarget) -> bool:
-    """Whether this target already has just this message."""
-    wanted = (target.name, recipient_of(message), key_of(message))
-    return any(delivery.status == "sent" and (delivery.target, delivery.recipient, delivery.key) == wanted for delivery in earlier)
+    """Whether there is nothing to send: this target has just this message, or its reader has no address, which was said once already."""
+    reader, key = (target.name, recipient_of(message)), key_of(message)
+    mine = [delivery for delivery in earlier if (delivery.target, delivery.recipient) == reader and delivery.audience == message.audience]
+    if any(delivery.status == "sent" and delivery.key == key for delivery in mine):
+        return True
+    email = message.recipient.email if message.recipient is not None else ""
+    by_mail = EMAIL in target.url or target.url.startswith("${")
+    return by_mail and not is_mailbox(email) and any(is_unaddressed(delivery) for delivery in mine)

@@ -11,7 +11,7 @@ from aftershock.model.record import Delivery
 from aftershock.notify import others, pagerduty, slack
 from aftershock.notify.address import EMAIL, Address, is_mailbox, resolved
 from aftershock.notify.clean import silence
-from aftershock.notify.routing import arrived, key_of
+from aftershock.notify.routing import arrived, is_for, is_unaddressed, key_of, unaddressed
 from aftershock.notify.service import Parcel, Service, recipient_of
 from aftershock.notify.tries import Failure, Patience
 from aftershock.notify.trust import untrusted
@@ -160,17 +160,23 @@ def resend(  # noqa: PLR0913  # as send
         keep: as for :func:`send`.
 
     Returns:
-        A delivery for each of ``failed``, but for what has arrived word for word. What has lost its target or its reader fails again and says so.
+        A delivery for each of ``failed``, but for what has arrived word for word and what still has nobody to send to. What has lost its target or its
+        reader fails again and says so.
 
     Raises:
         UsageError: as for :func:`prepared`.
         ConfigError: as for :func:`prepared`.
     """
     found = [(delivery, *_found(delivery, messages, policy)) for delivery in failed]
-    whole = [(delivery.number, message, target) for delivery, message, target in found if message is not None and target is not None]
+    whole = [
+        (delivery.number, message, target)
+        for delivery, message, target in found
+        if message is not None and target is not None and not (is_unaddressed(delivery) and _has(earlier, message, target))
+    ]
     due = [(number, message, target) for number, message, target in whole if not arrived(earlier, message, target)]
     checked = prepared([(message, target) for _, message, target in due], policy, environ)
-    lost = tuple(_lost(delivery, target, now()) for delivery, message, target in found if message is None or target is None)
+    gone = [(delivery, target) for delivery, message, target in found if message is None or target is None]
+    lost = tuple(_lost(delivery, target, now()) for delivery, target in gone if not is_unaddressed(delivery))
     for delivery in lost:
         keep(delivery)
     return lost + _all_sent(zip([number for number, _, _ in due], checked, strict=True), earlier, now, pause, keep)
@@ -193,9 +199,18 @@ def _all_sent(
 
 def _found(delivery: Delivery, messages: Sequence[Message], policy: Policy) -> tuple[Message | None, NotifyTarget | None]:
     """The message and the target of a delivery, as they are now."""
-    wanted = (delivery.document, delivery.audience, delivery.recipient)
-    message = next((message for message in messages if (message.document, message.audience, recipient_of(message)) == wanted), None)
+    wanted = (delivery.document, delivery.audience)
+    alike = [message for message in messages if (message.document, message.audience) == wanted]
+    message = next((message for message in alike if recipient_of(message) == delivery.recipient), None)
+    if message is None and is_unaddressed(delivery):  # by now the reader's label may have an address in it
+        message = next((message for message in alike if is_for(message, delivery)), None)
     return message, next((target for target in policy.notify if target.name == delivery.target), None)
+
+
+def _has(earlier: Sequence[Delivery], message: Message, target: NotifyTarget) -> bool:
+    """Whether its reader has this document by now, in whatever words: under a new address a delivery has a number of its own."""
+    wanted = ("sent", message.document, message.audience, target.name, recipient_of(message))
+    return any((each.status, each.document, each.audience, each.target, each.recipient) == wanted for each in earlier)
 
 
 def _lost(delivery: Delivery, target: NotifyTarget | None, at: str) -> Delivery:
@@ -225,8 +240,7 @@ def _ready(message: Message, target: NotifyTarget, address: Address, service: Se
         return Ready(message, target, address, service)
     email = message.recipient.email if message.recipient is not None else ""
     if not is_mailbox(email):
-        why = "the address of its reader is not one that mail takes" if email else "nobody's address is known"
-        return Ready(message, target, address, service, why)
+        return Ready(message, target, address, service, unaddressed(email))
     return Ready(message, target, address, others.opened(address.for_mailbox(email), target))
 
 

@@ -36,7 +36,7 @@ def render_changed(record: Record, *, now: str, zone: str) -> str:
 def render_delivery(delivery: Delivery) -> str:
     """One attempt to send a document, on one line without a line end."""
     to = f" for {delivery.recipient}" if delivery.recipient else ""
-    tries = "" if delivery.attempts == 1 else f" after {delivery.attempts} tries"
+    tries = "" if delivery.attempts <= 1 else f" after {delivery.attempts} tries"
     went = f"sent to {delivery.target}{to}{tries}" if delivery.status == "sent" else f"not sent to {delivery.target}{to}{tries}: {delivery.error}"
     return prose(f"{delivery.document} {went}")
 

@@ -11,10 +11,10 @@ import msgspec
 from aftershock import times
 from aftershock.errors import UsageError
 from aftershock.incidents import clocks
+from aftershock.incidents.lifecycle import check_merge
 from aftershock.incidents.store import Store, open_store
 from aftershock.model import Category, Policy, Report, Severity
 from aftershock.model.record import (
-    Absorbed,
     ActionAdded,
     ActionChanged,
     Announced,
@@ -31,12 +31,14 @@ from aftershock.model.record import (
     Status,
     Updated,
 )
-from aftershock.response.opening import opened_unassessed
+from aftershock.response.again import Taken, absorbed, take
+from aftershock.response.opening import opened_unassessed, opened_without_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from aftershock.model import Deadline
+    from aftershock.model.detection import Detection, Proposal
     from aftershock.model.record import ActionStatus, Change, DocumentKind, FixStatus, Opened, ResolutionCode, Role
 
 
@@ -117,26 +119,22 @@ class Desk(msgspec.Struct, frozen=True):
             opened_unassessed(title, category, detected_at=detected, clocks=self.policy.clocks, source=source, summary=summary, started_at=started_at)
         )
 
-    def same(self, nodes: Iterable[str], category: Category) -> Record | None:
-        """The newest open incident of this category about any of these nodes (unique_ids), if there is one."""
-        wanted = set(nodes)
-        alike = [record for record in self.store.all(open_only=True) if record.category is category and wanted.intersection(record.nodes)]
-        return alike[-1] if alike else None
-
     def open_once(self, opened: Opened) -> tuple[Record, bool]:
-        """Declare an incident unless one of its category about one of its nodes is open: then that is assessed anew and a note says that it was seen again.
+        """Declare an incident unless it is known, as `take` does.
 
         Returns:
             The record, and whether it is new.
         """
-        known = self.same(opened.nodes, opened.category)
-        if known is None:
-            return self.open(opened), True
-        seen = Noted(f"Seen again: {opened.source or opened.title}")
-        if opened.report is None or not set(opened.nodes) - set(known.nodes):
-            return self.append(known.id, seen), False
-        self.assess(known.id, opened.report, "more nodes fail", rows=opened.rows)
-        return self.append(known.id, seen), False
+        taken = self.take(opened)
+        return taken.record, taken.how == "opened"
+
+    def take(self, opened: Opened) -> Taken:
+        """Declare an incident unless one of its category about one of its nodes goes on, or ended with these results; say what became of it."""
+        return take(self, opened)
+
+    def take_unassessed(self, proposal: Proposal, detection: Detection, *, detected_at: str = "") -> Taken:
+        """As `take`, for what detect proposes without a node that could be assessed; ``detected_at`` is now where empty."""
+        return self.take(opened_without_nodes(proposal, detection, clocks=self.policy.clocks, detected_at=detected_at or self.at))
 
     def assess(self, incident: str, report: Report, why: str = "", *, rows: Mapping[str, int] | None = None) -> Record:
         """Replace the assessment; a severity that rises brings the next update forward."""
@@ -203,7 +201,7 @@ class Desk(msgspec.Struct, frozen=True):
         lucky: Iterable[str] = (),
         held_at: str = "",
     ) -> Record:
-        """Write the postmortem: what is given is added to what was given before."""
+        """Write the postmortem: what is given is added to what was given before; an incident that is closed stays so."""
         record = self.store.get(incident)
         facts = Edited(
             author=author or None,
@@ -212,8 +210,9 @@ class Desk(msgspec.Struct, frozen=True):
             to_improve=_added(record.to_improve, to_improve),
             lucky=_added(record.lucky, lucky),
         )
-        moved = (Moved(Status.POSTMORTEM),) if record.status is not Status.POSTMORTEM else ()
-        return self.append(incident, *((facts,) if facts != Edited() else ()), *moved)
+        moved = (Moved(Status.POSTMORTEM),) if record.status not in {Status.POSTMORTEM, Status.CLOSED} else ()
+        changes = (*((facts,) if facts != Edited() else ()), *moved)
+        return self.append(incident, *changes) if changes else record
 
     def schedule(self, incident: str, at: str) -> Record:
         """Say when the postmortem is held."""
@@ -230,9 +229,10 @@ class Desk(msgspec.Struct, frozen=True):
     def merge(self, incident: str, into: str, reason: str = "") -> Record:
         """It is part of another one, whose record is returned."""
         record, other = self.store.get(incident), self.store.get(into)
+        check_merge(record, other)
         changes: dict[str, tuple[Change, ...]] = {
             record.id: (Moved(Status.MERGED, reason, into=other.id),),
-            other.id: (Absorbed(record.id, record.title),),
+            other.id: (absorbed(record),),
         }
         return self.store.append_many(changes, by=self.by, at=self.at)[other.id]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from aftershock import times
 from aftershock.incidents.clocks import after_opening
 from aftershock.model.record import Opened
@@ -29,6 +31,8 @@ def opened_from_report(  # noqa: PLR0913  # what a person may say of it
     evidence: Sequence[str] = (),
     rows: Mapping[str, int] | None = None,
     uid: str = "",
+    seen: Sequence[str] = (),
+    results_at: str = "",
 ) -> Opened:
     """The opening of an incident that was assessed.
 
@@ -41,6 +45,8 @@ def opened_from_report(  # noqa: PLR0913  # what a person may say of it
         evidence: what was seen, one sentence each.
         rows: row counts of affected tables by unique_id, from :func:`row_counts`.
         uid: the incident's own id in every store; a new one where empty.
+        seen: what the evidence is about (unique_ids).
+        results_at: when the newest of the results was written; empty where unknown.
     """
     assessment = report.assessment
     nodes = tuple(seed.unique_id for seed in assessment.radius.seeds)
@@ -59,6 +65,8 @@ def opened_from_report(  # noqa: PLR0913  # what a person may say of it
         evidence=tuple(evidence),
         deadlines=after_opening(assessment.detected_at, assessment.severity.level, clocks),
         rows=dict(rows or {}),
+        seen=tuple(seen),
+        results_at=results_at,
     )
 
 
@@ -88,8 +96,54 @@ def opened_from_proposal(proposal: Proposal, detection: Detection, report: Repor
         clocks: minutes for its first deadlines.
         rows: as for :func:`opened_from_report`.
     """
-    seen = [f"{detection.labels.get(clue.unique_id, clue.unique_id)}: {clue.says}" for clue in proposal.evidence]
-    return opened_from_report(report, clocks=clocks, source=_source(proposal, detection), title=proposal.title, evidence=[*seen, *proposal.doubts], rows=rows)
+    return opened_from_report(
+        report,
+        clocks=clocks,
+        source=_source(proposal, detection),
+        title=proposal.title,
+        evidence=_evidence(proposal, detection),
+        rows=rows,
+        seen=_seen(proposal),
+        results_at=_results_at(proposal),
+    )
+
+
+def opened_without_nodes(proposal: Proposal, detection: Detection, *, clocks: Clocks, detected_at: str) -> Opened:
+    """The opening of an incident that detect proposes without a node that could be assessed.
+
+    Args:
+        proposal: one of ``detection.incidents``.
+        detection: where it stands.
+        clocks: minutes for its first deadlines.
+        detected_at: when it was noticed, ISO 8601 in UTC.
+    """
+    began = times.read(proposal.started_at)
+    started = times.iso(began) if began is not None else ""
+    opened = opened_unassessed(
+        proposal.title,
+        proposal.category,
+        detected_at=detected_at,
+        clocks=clocks,
+        source=_source(proposal, detection),
+        started_at=started if started <= detected_at else "",
+    )
+    return msgspec.structs.replace(opened, evidence=_evidence(proposal, detection), seen=_seen(proposal), results_at=_results_at(proposal))
+
+
+def _evidence(proposal: Proposal, detection: Detection) -> tuple[str, ...]:
+    says = [f"{detection.labels.get(clue.unique_id, clue.unique_id)}: {clue.says}" for clue in proposal.evidence]
+    return (*says, *proposal.doubts)
+
+
+def _seen(proposal: Proposal) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(clue.unique_id for clue in proposal.evidence))
+
+
+def _results_at(proposal: Proposal) -> str:
+    """When the newest result was written that the proposal rests on; when it was noticed where none says that."""
+    found = [moment for clue in proposal.evidence if (moment := times.read(clue.at)) is not None]
+    moment = max(found) if found else times.read(proposal.detected_at)
+    return times.iso(moment) if moment is not None else ""
 
 
 def _source(proposal: Proposal, detection: Detection) -> str:

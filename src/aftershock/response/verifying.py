@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aftershock.errors import UsageError
+from aftershock.errors import ArtifactError, UsageError
 from aftershock.model.record import Checked
 from aftershock.verifying import verify
 
@@ -58,22 +58,28 @@ def check_incident(  # noqa: PLR0913  # as verify
     if not start:
         raise UsageError(record.id, "it does not say when the cause was corrected", f"Say so first: aftershock incident mitigate {record.id} --at TIME")
     columns = record.report.assessment.radius.columns if record.report is not None else ()
-    return verify(
-        artifacts,
-        (),
-        record.category,
-        since=start,
-        selected=record.nodes,
-        recorded=recorded,
-        target=target,
-        confirmed=confirmed,
-        columns=columns,
-        catalog=catalog,
-        reader=reader() if columns and reader is not None else None,
-        policy=policy,
-        patches=patches,
-        now=now,
-    )
+    try:
+        return verify(
+            artifacts,
+            (),
+            record.category,
+            since=start,
+            selected=record.nodes,
+            recorded=recorded,
+            target=target,
+            confirmed=confirmed,
+            columns=columns,
+            catalog=catalog,
+            reader=reader() if columns and reader is not None else None,
+            policy=policy,
+            patches=patches,
+            now=now,
+        )
+    except ArtifactError as error:
+        if since:
+            raise
+        problem = error.problem.replace(f"and --since is {start}", f"and only those newer than its mitigation at {start} count")
+        raise ArtifactError(error.place, problem, error.remedy) from None
 
 
 def checked(verification: Verification, forced: str = "") -> Checked:

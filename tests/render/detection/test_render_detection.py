@@ -46,7 +46,9 @@ def proposal(
 
 def detection(*incidents: Proposal, text: str = "orders", faults: tuple[Clue, ...] = ()) -> Detection:
     files = (ArtifactFile("run_results", text, "2026-03-01T06:00:00.5Z", text, text, "build"),)
-    return Detection(incidents, faults, (text,), ProjectInfo(text), files, (text,), {"model.shop.orders": text}, NOW, {"model.shop.orders": text})
+    return Detection(
+        incidents, faults, (text,), ProjectInfo(text), files, (text,), {"model.shop.orders": text}, "2026-03-01T07:00:00Z", {"model.shop.orders": text}
+    )
 
 
 @pytest.mark.parametrize("scenario", ["dropped_column", "test_failures", "stale_error", "green"])
@@ -96,6 +98,13 @@ def test_the_verdict_comes_first() -> None:
     assert render_detection(detection(proposal(), faults=(fault, fault))).startswith("1 incident, P1; 2 unit tests fail, which is a fault in code.\n")
     nothing = msgspec.structs.replace(detection(), files=(ArtifactFile("run_results", "x", which="compile"),))
     assert render_detection(nothing).startswith("Nothing can be said: no file is of a run that builds or tests.\n")
+
+
+@pytest.mark.parametrize(("asked", "age"), [("2026-03-02T06:00:00Z", ""), ("2026-03-02T12:00:00Z", "30 hours"), ("2026-03-11T06:00:00Z", "10 days")])
+@pytest.mark.parametrize("form", ["text", "json", "github"])
+def test_the_verdict_says_how_old_the_results_are(form: str, asked: str, age: str) -> None:
+    expected = f"No incident in results that are {age} old: dbt build of " if age else "No incident in dbt build of "
+    assert expected in render_detection(msgspec.structs.replace(detection(), read_at=asked), form)
 
 
 @pytest.mark.parametrize("scenario", ["dropped_column", "test_failures", "stale_error"])

@@ -14,10 +14,10 @@ import reports
 from document_records import replace
 
 from aftershock.errors import UsageError
-from aftershock.model import Category, Consumer, Effect, Owner, Severity
+from aftershock.model import Category, Consumer, Effect, HiddenConsumer, Owner, Severity
 from aftershock.model.plan import Estimate
-from aftershock.model.record import Checked, Due, Status
-from aftershock.render.documents import FORMS, document, messages
+from aftershock.model.record import Checked, Delivery, Due, Status
+from aftershock.render.documents import FORMS, course, document, messages, sendings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,7 +150,7 @@ def test_stale_data_is_called_old_and_not_wrong() -> None:
         replace(records.opened(), category=Category.STALE_DATA, started_at=""),
         lambda report: replace(report, assessment=replace(report.assessment, window=type(report.assessment.window)())),
     )
-    assert "old, since when is not known, not wrong" in document(unknown, "notification", now=NOW)
+    assert "The data is old, not wrong; since when is not known." in document(unknown, "notification", now=NOW)
 
 
 def test_failed_builds_below_which_everything_is_only_old_are_called_so_too() -> None:
@@ -186,9 +186,12 @@ def test_the_end_is_estimated_from_what_is_known() -> None:
     at = "2026-11-02T10:10:00Z"
     assert field(replace(records.updated(), eta="around noon"), "update", "ETA to resolution", at) == "around noon"
     assert field(replace(records.updated(), eta="2026-11-02T12:00:00Z"), "update", "ETA to resolution", at) == "2026-11-02 12:00 UTC"
-    assert field(records.updated(), "update", "ETA to resolution", at) == "the commands of the repair take 4 min to 12 min, from when they begin"
+    assert (
+        field(records.updated(), "update", "ETA to resolution", at)
+        == "the commands of the repair alone, without people, take 4 to 12 min, from when they begin"
+    )
     early = field(records.opened(), "update", "ETA to resolution", at)
-    assert early == "unknown until the cause is corrected: ask `@ana`. After that the commands of the repair take 4 min to 12 min."
+    assert early == "unknown until the cause is corrected: ask `@ana`. After that the commands of the repair alone, without people, take 4 to 12 min."
     silent = assessed(records.updated(), lambda report: replace(report, recovery=replace(report.recovery, estimate=Estimate())))
     assert field(silent, "update", "ETA to resolution", at) == "unknown: ask `@ana`"
     assert "once the verification is green" in field(replace(records.updated(), status=Status.MONITORING), "update", "ETA to resolution", at)
@@ -196,10 +199,123 @@ def test_the_end_is_estimated_from_what_is_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "said"), [(None, "6 tables,"), (10, "unchanged: 6 tables,"), (8, "**changed**, 2 more downstream"), (12, "**changed**, 2 fewer downstream")]
+    ("told", "said"),
+    [
+        (None, "6 tables, 1 dashboard, 1 other report and 1 automation (10 nodes downstream)"),
+        (10, "unchanged: 6 tables, 1 dashboard, 1 other report and 1 automation (10 nodes downstream)"),
+        (8, "**changed**: now 6 tables, 1 dashboard, 1 other report and 1 automation (10 nodes downstream, 8 when last announced)"),
+        (12, "**changed**: now 6 tables, 1 dashboard, 1 other report and 1 automation (10 nodes downstream, 12 when last announced)"),
+    ],
 )
 def test_the_impact_is_compared_with_what_people_were_told(told: int | None, said: str) -> None:
-    assert field(replace(records.updated(), announced_affected=told), "update", "Impact").startswith(said)
+    assert field(replace(records.updated(), announced_affected=told), "update", "Impact") == said
+
+
+def test_as_many_nodes_as_before_may_be_others_once_it_was_assessed_again() -> None:
+    def said(*lines: tuple[int, str]) -> str:
+        timeline = (records.TIMELINE[0], *(records.line(records.UPDATED, what, number) for number, what in lines))
+        return field(replace(records.updated(), announced_affected=10, timeline=timeline), "update", "Impact").partition(":")[0]
+
+    told, again = "Status update sent to data-incidents", "Impact assessed again, severity now P0 (was P1)"
+    assert said((3, told)) == "unchanged"
+    assert said((3, again), (4, told)) == "unchanged"
+    assert said((3, told), (4, again)) == "unchanged in number"
+    assert said((4, again), (5, "Status update could not be sent to data-incidents: no")) == "unchanged in number"
+    assert said((3, "Alert fired: the loader")) == "unchanged in number", "nothing says when people were told"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (1, 20, "under a minute"),
+        (40, 70, "1 to 2 min"),
+        (130, 290, "2 to 5 min"),
+        (60, 60, "about 1 min"),
+        (1800, 9000, "30 min to 2.5 h"),
+        (7200, 9000, "2.0 to 2.5 h"),
+        (9000, 9000, "about 2.5 h"),
+    ],
+)
+def test_an_estimate_is_no_finer_than_it_is_known(low: float, high: float, said: str) -> None:
+    record = assessed(records.updated(), lambda report: replace(report, recovery=replace(report.recovery, estimate=Estimate(low, high))))
+    assert f", take {said}, from when they begin" in field(record, "update", "ETA to resolution", "2026-11-02T10:10:00Z")
+    ours = messages(record, "update", audience="stakeholders", now="2026-11-02T10:10:00Z")[0].text
+    assert (f"the repair takes {said} of machine time" in ours) == (high >= 300)
+    assert ("When it will be over: we do not know yet" in ours) == (high < 300)
+
+
+def test_a_fix_from_before_work_began_again_did_not_hold() -> None:
+    lines = (*records.TIMELINE, records.line("2026-11-02T12:00:00Z", "Reopened: it is back", 10))
+    record = replace(records.opened(), reopened_at="2026-11-02T12:00:00Z", fix="Loader rolled back.", timeline=lines)
+    assert field(record, "update", "Fix status") == "in progress; an earlier fix did not hold: Loader rolled back."
+    newer = replace(record, timeline=(*lines, records.line("2026-11-02T12:30:00Z", "Fix applied: Loader rolled back.", 11)))
+    assert field(newer, "update", "Fix status") == "in progress: Loader rolled back."
+    assert field(replace(record, reopened_at="", timeline=records.TIMELINE), "update", "Fix status") == "in progress: Loader rolled back."
+
+
+def test_the_lines_of_the_timeline_that_documents_look_for_are_those_that_are_written() -> None:
+    from aftershock.incidents import timeline
+    from aftershock.model.record import Assessed, Edited, Moved
+
+    record = records.resolved()
+    assert record.report is not None
+    for each in ("notification", "update", "resolution"):
+        assert course.TOLD.match(f"{timeline.DOCUMENTS[each]} posted")
+        assert course.TOLD.match(timeline._sent(Delivery(1, each, "a", "sent", NOW)))
+        assert not course.TOLD.match(timeline._sent(Delivery(1, each, "a", "failed", NOW)))
+    assert tuple(timeline.DOCUMENTS.values()) == sendings.DOCUMENTS
+    assert course.ASSESSED.match(timeline._assessed(record, record, Assessed(record.report)))
+    assert course.REPAIRED.match(next(timeline._edited(record, Edited(fix="new"))))
+    assert course.AGAIN.match(timeline._moved(record, record, Moved(Status.INVESTIGATING)))
+    assert course.AGAIN.match(timeline._moved(records.updated(), record, Moved(Status.INVESTIGATING)))
+
+
+def test_the_attempts_to_send_a_document_are_one_row() -> None:
+    deliveries = [Delivery(at, "update", f"t{at}", "failed" if at == 4 else "sent", records.UPDATED) for at in range(1, 5)]
+    at = "2026-11-02T09:41:00Z"
+    lines = [records.line(at, f"Status update sent to t{each}", 20 + each) for each in (1, 2, 3)]
+    lines += [records.line(at, "Status update could not be sent to t4: it is: down", 24), records.line(at, "Status update could not be sent to t3: try 1", 20)]
+    record = replace(records.resolved(), deliveries=tuple(deliveries), timeline=(*records.TIMELINE, *lines))
+    shown = section(record, "Timeline")
+    assert "| 09:41 | Status update sent to 3 targets; 1 failed (ana) |" in shown
+    assert shown.count("09:41") == 1
+    alone = replace(record, timeline=(lines[3], records.line(at, "Resolution sent to legal by hand", 30)))
+    assert "Status update could not be sent to t4: it is: down (ana) |" in section(alone, "Timeline")
+    assert "Resolution sent to legal by hand (ana) |" in section(alone, "Timeline")
+    none = replace(record, timeline=(lines[3], records.line(at, "Status update could not be sent to t1: no", 30)))
+    assert "| Status update could not be sent to 2 targets (ana) |" in section(none, "Timeline").replace("09:41 ", "").replace("| | ", "| ")
+
+
+def test_readers_outside_the_graph_are_said_once_and_public_models_together() -> None:
+    def more(report: Report) -> Report:
+        hidden = (
+            HiddenConsumer("public_model", reports.STG, "stg_orders is public: other projects may read it"),
+            HiddenConsumer("public_model", reports.FCT, "fct_orders is public: other projects may read it"),
+            HiddenConsumer("export", reports.FCT, "fct_orders writes exports.daily outside dbt's graph"),
+        )
+        return replace(report, assessment=replace(report.assessment, radius=replace(report.assessment.radius, hidden=hidden)))
+
+    record = assessed(records.opened(), more)
+    said = "outside dbt's graph: fct_orders writes exports.daily; other projects may read the public fct_orders and stg_orders"
+    assert plain(field(record, "notification", "Affected systems")).endswith(said)
+    assert plain(document(record, "postmortem", now=NOW)).count("outside dbt's graph") == 1
+
+
+def plain(shown: str) -> str:
+    return shown.replace("\\", "")
+
+
+def test_what_acts_by_itself_is_not_called_a_dashboard() -> None:
+    assert "; application [Orders app](<https://shop.example.com/orders>); " in field(records.opened(), "notification", "Affected systems")
+
+
+def test_old_data_of_which_only_the_title_is_known() -> None:
+    record = replace(records.nothing(), category=Category.STALE_DATA, title="Orders are late")
+    shown = document(record, "notification", now=NOW)
+    assert "The data is old, not wrong; since when is not known. Please hold off on whatever needs newer data until this is resolved." in shown
+    assert shown.count("Orders are late") == 1
+    assert document(record, "postmortem", now=NOW).count("Orders are late") == 1
+    assert document(record, "update", now=NOW).count("Orders are late") == 1
 
 
 def test_the_root_cause_is_identified_or_still_looked_for() -> None:
@@ -208,11 +324,15 @@ def test_the_root_cause_is_identified_or_still_looked_for() -> None:
     assert field(replace(records.resolved(), root_cause=""), "resolution", "Root cause") == "not identified: ask `@ana`"
 
 
+OPEN = (
+    "nobody has confirmed the dashboards, reports, application and snapshot yet: "
+    "[Weekly revenue](<https://bi.example.com/dashboards/42?tab=revenue>), Cohort notebook, [Orders app](<https://shop.example.com/orders>) and `orders_snapshot`"
+)
 CHECKED: dict[str, tuple[Checked, str]] = {
-    "proved": (Checked(records.VERIFIED, records.MITIGATED, 7, 7), "fresh and accurate: all 7 affected nodes are verified"),
-    "one": (Checked(records.VERIFIED, records.MITIGATED, 1, 1), "fresh and accurate: the one affected node is verified"),
-    "untested": (Checked(records.VERIFIED, "", 7, 7, 2), "fresh and accurate: all 7 affected nodes are verified, 2 of them without a test that would show a fault"),
-    "partly": (Checked(records.VERIFIED, "", 5, 7, 0, ("a", "b")), "repaired except `a` and `b` (5 of 7 nodes)"),
+    "proved": (Checked(records.VERIFIED, records.MITIGATED, 7, 7), f"built and tested: all 7 affected nodes; {OPEN}"),
+    "one": (Checked(records.VERIFIED, records.MITIGATED, 1, 1), f"built and tested: the one affected node; {OPEN}"),
+    "untested": (Checked(records.VERIFIED, "", 7, 7, 2), f"built: all 7 affected nodes, 2 of them without a test that would show a fault; {OPEN}"),
+    "partly": (Checked(records.VERIFIED, "", 5, 7, 0, ("a", "b")), f"repaired except `a` and `b` (5 of 7 nodes); {OPEN}"),
     "forced": (
         Checked(records.VERIFIED, "", 5, 7, 0, ("a",), "it is late"),
         "**not verified**: resolved by a person although the verification was not green (5 of 7 nodes proved repaired; not proved: `a`). Reason: it is late",
@@ -227,8 +347,32 @@ def test_what_the_data_is_now_follows_from_the_verification(name: str) -> None:
     record = replace(records.resolved(), checked=checked)
     assert field(record, "resolution", "Data is now") == said
     shown = document(record, "resolution", now=NOW)
-    assert ("All affected dashboards and tables have been verified" in shown) == (name in {"proved", "one", "untested"})
+    good = name in {"proved", "one", "untested"}
+    assert (f"All affected tables have been built and tested; {OPEN}. Normal operations resumed." in shown) == (name in {"proved", "one"})
+    assert (f"All affected tables have been built; 2 nodes have no test that would show a fault; {OPEN}. Normal operations resumed." in shown) == (
+        name == "untested"
+    )
+    assert ("Normal operations resumed" in shown) == good
+    assert ("Nothing has been verified." in shown) == (name == "nothing judged")
     assert ("Check what you rely on" in shown) == (name not in {"proved", "one", "untested"})
+
+
+def test_what_only_its_users_can_judge_is_named_and_not_called_verified() -> None:
+    record = replace(records.resolved(), checked=Checked(records.VERIFIED, records.MITIGATED, 6, 7, unjudged=("orders_ext",)))
+    told = (
+        OPEN.replace("and snapshot", "snapshot and other node")
+        .replace("application snapshot", "application, snapshot")
+        .replace(" and `orders_snapshot`", ", `orders_snapshot` and `orders_ext`")
+    )
+    assert field(record, "resolution", "Data is now") == f"built and tested: all 6 affected nodes; {told}"
+    bare = assessed(record, lambda report: replace(report, assessment=replace(report.assessment, dashboards=(), tables=())))
+    bare = replace(bare, checked=Checked(records.VERIFIED, records.MITIGATED, 7, 7))
+    assert "\nAll affected tables have been built and tested. Normal operations resumed.\n" in document(bare, "resolution", now=NOW)
+
+
+def test_what_was_forced_was_not_verified_at_any_time() -> None:
+    assert field(records.forced(), "resolution", "Verified at") == "not verified (resolved by a person at 2026-11-02 10:55 UTC)"
+    assert field(records.resolved(), "resolution", "Verified at") == "2026-11-02 10:50 UTC (by results since 2026-11-02 09:55 UTC)"
 
 
 def test_what_a_person_says_of_the_data_does_not_hide_that_it_was_forced() -> None:
@@ -418,6 +562,30 @@ def test_where_nobody_is_named_one_message_is_for_nobody() -> None:
     assert messages(empty, "notification", audience="stakeholders", now=NOW) == ()
 
 
+def built(record: Record) -> Record:
+    """The same where dbt skipped nothing."""
+
+    def wrong(report: Report) -> Report:
+        radius = report.assessment.radius
+        affected = tuple(replace(item, effects=(Effect.WRONG,)) for item in radius.affected)
+        boards = tuple(replace(item, effects=(Effect.WRONG,)) for item in report.assessment.dashboards)
+        return replace(report, assessment=replace(report.assessment, dashboards=boards, radius=replace(radius, affected=affected)))
+
+    return assessed(record, wrong)
+
+
+def test_dashboards_that_were_not_refreshed_are_old_and_not_called_wrong() -> None:
+    def seen(record: Record) -> str:
+        return messages(record, "notification", audience="stakeholders", now=NOW)[0].text.partition("What happened: ")[2].partition("\n")[0]
+
+    since = ", since 2026-11-02 06:00 UTC"
+    assert seen(records.opened()) == f"numbers may be old: they were not refreshed{since}"
+    assert seen(built(records.opened())) == f"wrong numbers{since}"
+    assert seen(replace(records.opened(), report=None)) == f"numbers may be wrong or old{since}"
+    doubled = replace(built(records.opened()), category=Category.DUPLICATE_LOAD)
+    assert seen(doubled) == f"things that are counted twice{since}"
+
+
 def test_a_subscriber_of_a_table_hears_of_it_by_its_name() -> None:
     def subscribed(report: Report) -> Report:
         return replace(report, assessment=replace(report.assessment, consumers=(Consumer(reports.FINANCE, (reports.FCT,)),)))
@@ -429,11 +597,13 @@ def test_a_subscriber_of_a_table_hears_of_it_by_its_name() -> None:
 @pytest.mark.parametrize(
     ("record", "said"),
     [
-        (records.resolved(), "It may be used again. Numbers that were taken from there meanwhile may be wrong: take them again."),
+        (records.resolved(), "It may be used again. Numbers that were taken from there meanwhile may be old: take them again."),
+        (built(records.resolved()), "It may be used again. Numbers that were taken from there meanwhile may be wrong: take them again."),
         (records.forced(), "We could not check everything. Look at what you rely on before you use it."),
         (records.false_positive(), "Nothing: the alert was false, and the data was right all the time."),
         (replace(records.opened(), status=Status.CANCELLED), "Nothing: there was no problem."),
-        (records.opened(), "Please do not use it until we write again."),
+        (built(records.opened()), "Please do not use it until we write again."),
+        (records.opened(), "It was not refreshed, so what it shows may be old. Please wait with whatever needs newer data until we write again."),
         (replace(records.opened(), category=Category.STALE_DATA), "What it shows is old, as of 2026-11-02 06:00 UTC, and not wrong. Please wait"),
     ],
 )

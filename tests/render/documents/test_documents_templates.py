@@ -285,7 +285,7 @@ def test_stakeholders_have_a_template_of_their_own(folder: Path) -> None:
     (folder / "stakeholders.txt.j2").write_text("{{ recipient }}: {{ field.use.value }}")
     found = messages(records.opened(), "notification", audience="stakeholders", now=NOW, templates=folder)
     assert [message.text for message in found] == [
-        "Finance #finance-data: Please do not use it until we write again.",
+        "Finance #finance-data: It was not refreshed, so what it shows may be old. Please wait with whatever needs newer data until we write again.",
         "growth@example.com: Please do not use it until we write again.",
     ]
 

@@ -146,6 +146,15 @@ def test_a_list_has_a_row_for_each_with_what_is_due() -> None:
     assert render_incidents([], now=NOW) == "No incident.\n"
 
 
+def test_what_is_due_and_the_title_get_the_room_before_a_name() -> None:
+    record = replace(records.opened(), commander="A. N. Extraordinarily-Long")
+    wide, narrow = (render_incidents([record], now=NOW, width=width).splitlines()[1] for width in (120, 106))
+    assert "A. N. Extraordinari…" in wide
+    assert "  A. N. Ext…  " in narrow
+    assert narrow.endswith("  next update overdue by 5 min  Data Quality: stg_orders")
+    assert "A. N. Extraordinarily-Long" in render_incidents([record], now=NOW, width=90, show_all=True)
+
+
 def test_a_long_title_is_cut_unless_all_is_asked_for() -> None:
     assert max(map(cells, render_incidents([records.large()], now=NOW, width=80).splitlines())) <= 80
     assert "and again " * 900 in render_incidents([records.large()], now=NOW, show_all=True)

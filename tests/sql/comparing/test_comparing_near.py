@@ -77,6 +77,11 @@ NEAR: Final = {
         "select a, (select max(d) from u where u.a = t.a) as m from t",
         "select a, (select max(d) from u where u.a <= t.a) as m from t",
     ),
+    "a join to a single row": (
+        "select x.k, t.b from (select 1 as k) x left join t on t.a = x.k",
+        "select x.k, t.b from (select 1 as k) x full join t on t.a = x.k",
+    ),
+    "having without groups": ("select 1 as k from t where true", "select 1 as k from t having true"),
     "one alias for two tables": (
         "select x.b from t as x where exists (select 1 from t as y where y.a = x.a and y.b > x.b)",
         "select x.b from t as x where exists (select 1 from t as y where y.a = y.a and y.b > x.b)",

@@ -32,12 +32,14 @@ Examples:
   aftershock detect --format github
   aftershock detect --run-results retry/run_results.json
   aftershock detect --before last-week/catalog.json
+  aftershock detect --since 2026-03-01T06:00Z
   aftershock detect --watch --format json
 
 Reads run_results.json and sources.json beside the manifest. Failures are told
 apart from what was only skipped because of them, failures with one cause make
 one incident, and each says which results it rests on and what speaks against
-it. Unit tests that fail are faults in code, not incidents.
+it. Unit tests that fail are faults in code, not incidents; what dbt did not
+build because of them is one.
 
 Rules of your own come first: detect.rules in aftershock.yml.
 
@@ -53,6 +55,7 @@ class Question(NamedTuple):
     manifest: str | None
     run_results: tuple[str, ...]
     before: str | None
+    since: str | None
     config: str | None
     no_cache: bool
     fail_on: str
@@ -81,6 +84,7 @@ class Question(NamedTuple):
 @click.option("--manifest", metavar="FILE", type=options.FILE, help="A manifest instead of a directory; its neighbours are read too.")
 @click.option("--run-results", multiple=True, metavar="FILE", type=options.FILE, help="Results of later runs: what went well in them may be over. Repeatable.")
 @click.option("--before", metavar="FILE", type=options.FILE, help="An earlier catalog.json, to compare with the one beside the manifest.")
+@click.option("--since", metavar="TIME", help="Exit with 2 unless the run is of this time (ISO 8601) or later; older source freshness is not judged.")
 @options.config
 @options.no_cache
 @click.option(
@@ -119,7 +123,7 @@ def _read(question: Question) -> inputs.Inputs:
 
 def _answer(question: Question, found: inputs.Inputs) -> Detection:
     later = aftershock.read_runs(question.run_results)
-    return aftershock.detect(found.artifacts, policy=found.policy, catalog=found.catalog(), before=question.before, later=later)
+    return aftershock.detect(found.artifacts, policy=found.policy, catalog=found.catalog(), before=question.before, later=later, since=question.since or "")
 
 
 def _show(question: Question, found: Detection) -> None:

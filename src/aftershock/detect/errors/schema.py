@@ -15,7 +15,7 @@ SCHEMA = (
         BREAK,
         "high",
         "the columns that it selects are not those of its contract",
-        (OWN_SQL,),
+        (other(FAILURE, "its own SQL or its contract may have changed, and nothing that it reads"),),
         messages=(("dbt", r"enforced contract that failed"), ("dbt", r"contract .{0,40}(?:violat|mismatch|fail)")),
     ),
     Row(
@@ -23,7 +23,7 @@ SCHEMA = (
         BREAK,
         "high",
         "the columns that it selects are no longer those of its table, and on_schema_change is fail",
-        (OWN_SQL,),
+        (other(FAILURE, "its own SQL may have changed, and nothing that it reads"),),
         messages=(("dbt", r"schemas on this incremental model are out of sync"),),
     ),
     Row(

@@ -6,8 +6,9 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from aftershock import times
 from aftershock.artifacts.target import BUILDING
-from aftershock.model import Category, Severity
+from aftershock.model import STALE_AFTER_HOURS, Category, Severity
 from aftershock.phrases import counted, listing
 from aftershock.render.escape import shell
 from aftershock.render.summary import seconds
@@ -15,9 +16,11 @@ from aftershock.render.summary import seconds
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from aftershock.model import ArtifactFile
     from aftershock.model.detection import Clue, Detection, Proposal
 
 OPEN = ("aftershock", "incident", "open", "--from-detect")
+DAYS_FROM_HOURS = 48
 HEAD = re.compile(r"^\w+ Error in \w+ \S+ \([^)]*\) ")
 """How dbt begins the message of a node's error."""
 NARROWED = frozenset({Category.SCHEMA_BREAK, Category.DATA_QUALITY})
@@ -46,7 +49,10 @@ def verdict(found: Detection) -> str:
     judged = judged_by(found)
     if not judged:
         return f"Nothing can be said: no file is of a run that builds or tests{f'; {faults}' if faults else ''}."
-    return f"No incident in {judged}{f'; {faults}' if faults else ''}."
+    age = _age(found)
+    results = f"results that are {age} old: {judged}" if age else judged
+    other = "no file is of a run that builds or tests" if any(file.kind == "run_results" and _is_idle(file) for file in found.files) else ""
+    return f"{'; '.join(filter(None, (f'No incident in {results}', other, faults)))}."
 
 
 def judged_by(found: Detection) -> str:
@@ -55,11 +61,27 @@ def judged_by(found: Detection) -> str:
     for file in found.files:
         if not file.path:
             continue
-        if file.kind == "run_results" and (not file.which or file.which in BUILDING):
+        if file.kind == "run_results" and not _is_idle(file):
             said.append(f"{f'dbt {file.which}' if file.which else 'the run'} of {seconds(file.generated_at) or 'unknown time'}")
         elif file.kind == "sources":
             said.append(f"source freshness of {seconds(file.generated_at) or 'unknown time'}")
     return listing(said)
+
+
+def _is_idle(file: ArtifactFile) -> bool:
+    """Whether a command that builds and tests nothing wrote it."""
+    return bool(file.path and file.which) and file.which not in BUILDING
+
+
+def _age(found: Detection) -> str:
+    """How old the newest results are, in words; empty where they are of the last day, or say no time."""
+    now = times.read(found.read_at)
+    judged = [file for file in found.files if file.path and (file.kind == "sources" or (file.kind == "run_results" and not _is_idle(file)))]
+    ages = [hours for file in judged if now is not None and (hours := times.hours_since(file.generated_at, now)) is not None]
+    youngest = min(ages, default=0.0)
+    if youngest <= STALE_AFTER_HOURS:
+        return ""
+    return f"{youngest / 24:.0f} days" if youngest >= DAYS_FROM_HOURS else f"{youngest:.0f} hours"
 
 
 def clue(found: Detection, item: Clue) -> str:

@@ -9,10 +9,11 @@ from aftershock.model.record import Due, Status
 from aftershock.phrases import counted, listing
 from aftershock.render import effects, summary
 from aftershock.render.documents import words
+from aftershock.render.documents.outside import OUTSIDE, outside
 from aftershock.render.documents.view import Piece, Said, link, listed, name, person, said
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from aftershock.model import Affected, Dashboard, Owner, Report
     from aftershock.model.record import Audience, Record
@@ -29,6 +30,9 @@ LONGEST = 600
 
 NAME = 200
 """Characters of a name."""
+
+AUTOMATIONS = {"application": ("application", "applications"), "ml": ("machine learning model", "machine learning models")}
+"""What exposures are called that act by themselves, by their type: one, several."""
 
 
 class Case(NamedTuple):
@@ -146,6 +150,11 @@ def sentence(case: Case) -> Said:
     return said(capital(happened(case, names, over=record.status.is_over)), f"{_affected(case)}.")
 
 
+def says_title(case: Case) -> bool:
+    """Whether that sentence is made from the title, since no node is named."""
+    return not case.record.summary and not case.failing()
+
+
 def is_false(record: Record) -> bool:
     """Whether it turned out that nothing was wrong with the data."""
     return record.code in words.NOT_SO or record.status is Status.CANCELLED
@@ -185,15 +194,32 @@ def _affected(case: Case) -> str:
 
 def counts(report: Report) -> list[str]:
     """``6 tables``, ``2 dashboards``, ``1 automation``: what is affected, without what there is none of."""
-    seen = summary.dashboards(report)
-    boards = sum(item.type == "dashboard" for item in seen)
-    parts = (
-        (len(report.assessment.tables), "table"),
-        (boards, "dashboard"),
-        (len(seen) - boards, "other report"),
-        (len(summary.automations(report)), "automation"),
-    )
+    tables = len(report.assessment.tables)
+    return [*([counted(tables, "table")] if tables else []), *exposure_counts(report.assessment.dashboards)]
+
+
+def exposure_counts(items: Sequence[Dashboard]) -> list[str]:
+    """``2 dashboards``, ``1 other report``, ``1 automation``, without what there is none of."""
+    boards, seen = sum(item.type == "dashboard" and not item.automation for item in items), sum(not item.automation for item in items)
+    parts = ((boards, "dashboard"), (seen - boards, "other report"), (len(items) - seen, "automation"))
     return [counted(number, one) for number, one in parts if number]
+
+
+def exposures(items: Sequence[Dashboard]) -> list[tuple[str, list[Piece]]]:
+    """Exposures by what they are: dashboards and reports, which people look at, then each other kind under its own name."""
+    groups: dict[str, list[Dashboard]] = {}
+    for item in items:
+        groups.setdefault("" if not item.automation else item.type, []).append(item)
+    return [(_kind(kind, found), [board(item) for item in found]) for kind, found in groups.items()]
+
+
+def _kind(kind: str, items: list[Dashboard]) -> str:
+    many = len(items) > 1
+    if kind:
+        return AUTOMATIONS.get(kind, ("automation", "automations"))[many]
+    if not many:
+        return clipped(items[0].type, NAME) or "report"
+    return "dashboards" if all(item.type == "dashboard" for item in items) else "dashboards and reports"
 
 
 def board(item: Dashboard) -> Piece:
@@ -210,13 +236,11 @@ def systems(case: Case) -> Said:
     if others := [name(each) for each in case.others()]:
         parts.append(said("other nodes ", listed(others, FEW)))
     if boards:
-        kind = "dashboards and reports" if len(boards) > 1 else boards[0].type
-        shown = f"{kind} " if kind and kind not in boards[0].name.casefold() else ""
-        parts.append(said(shown, listed([board(item) for item in boards], FEW)))
+        for kind, found in exposures(boards):
+            shown = f"{kind} " if len(found) > 1 or kind not in found[0].text.casefold() else ""
+            parts.append(said(shown, listed(found, FEW)))
     if case.report is not None and case.nodes is None and case.report.assessment.radius.hidden:
-        hidden = [clipped(item.what, 120) for item in summary.hidden(case.report)]
-        more = f"; and {len(hidden) - 2:,} more" if len(hidden) > 2 else ""  # noqa: PLR2004  # two are enough for a message
-        parts.append(said(f"outside dbt's graph: {'; '.join(hidden[:2])}{more}"))
+        parts.append(said(f"{OUTSIDE}: {outside(case.report, limit=2, characters=120, short=True)}"))
     return said(*(piece for at, part in enumerate(parts) for piece in ("; " if at else "", part)))
 
 
@@ -224,7 +248,7 @@ def held(case: Case) -> Said:
     """What not to use, by name as far as one sentence bears it: dashboards first, since people use those."""
     found: list[Piece] = [board(item) for item in case.dashboards()]
     found += [name(case.label(item.unique_id)) for item in case.tables()]
-    return listed(found or [name(each) for each in case.failing()], 3) or said("the data in question")
+    return listed(found or [name(each) for each in case.failing()], 3)
 
 
 def is_only_old(case: Case) -> bool:

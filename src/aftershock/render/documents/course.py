@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from typing import TYPE_CHECKING
 
 from aftershock import times
@@ -9,11 +11,20 @@ from aftershock.model.record import Status
 from aftershock.phrases import counted
 from aftershock.render.documents import words
 from aftershock.render.documents.case import clipped, is_false, unknown
+from aftershock.render.documents.moments import HOUR, MINUTE
 from aftershock.render.documents.view import Field, listed, said, strong
-from aftershock.render.plan.words import estimate
 
 if TYPE_CHECKING:
+    from aftershock.model.plan import Estimate
+    from aftershock.model.record import Record
     from aftershock.render.documents.case import Case
+
+TOLD = re.compile(r"(?:Initial notification|Status update|Resolution) (?:posted$|sent to )")
+"""How a line of the timeline begins by which people were told how much is affected."""
+
+ASSESSED = re.compile(r"Impact assessed\b")
+REPAIRED = re.compile(r"Fix applied: ")
+AGAIN = re.compile(r"Reopened\b|The fix did not hold\b")
 
 
 def root_cause(case: Case, *, identified: bool = False) -> Field:
@@ -43,7 +54,20 @@ def fix_status(case: Case) -> Field:
     value: str = record.fix_status
     if record.status.is_over:
         value = "not needed" if record.code in words.NO_FIX or record.status in {Status.CANCELLED, Status.MERGED} else "applied"
+    if record.fix and not record.status.is_over and _did_not_hold(record):
+        return Field("fix_status", "Fix status", said(f"{value}; an earlier fix did not hold: {clipped(record.fix)}"))
     return Field("fix_status", "Fix status", said(value, f": {clipped(record.fix)}" if record.fix else ""))
+
+
+def _did_not_hold(record: Record) -> bool:
+    """Whether the fix on record is from before work began again."""
+    again = _last(record, AGAIN) if record.reopened_at else 0
+    return record.status in {Status.TRIAGE, Status.INVESTIGATING} and again > _last(record, REPAIRED)
+
+
+def _last(record: Record, what: re.Pattern[str]) -> int:
+    """The number of the last event whose line in the timeline begins so; 0 where there is none."""
+    return max((entry.event for entry in record.timeline if what.match(entry.what)), default=0)
 
 
 def eta(case: Case) -> Field:
@@ -59,10 +83,25 @@ def eta(case: Case) -> Field:
     known = case.report.recovery.estimate if case.report is not None else None
     if known is None or known.low is None or known.high is None:
         return Field("eta", label, unknown(case), unknown=True)
-    takes = f"the commands of the repair take {estimate(known)}"
+    takes = f"the commands of the repair alone, without people, take {rounded(known)}"
     if record.status is Status.MITIGATED:
         return Field("eta", label, said(f"{takes}, from when they begin"))
     return Field("eta", label, said(unknown(case, "unknown until the cause is corrected"), f". After that {takes}."), unknown=True)
+
+
+def rounded(known: Estimate) -> str:
+    """How long commands take, no finer than it is known: ``under a minute``, ``2 to 5 min``, ``1.5 to 3 h``; ``unknown`` where it is not."""
+    if known.low is None or known.high is None:
+        return "unknown"
+    if known.high < MINUTE:
+        return "under a minute"
+    if known.high < 2 * HOUR:
+        low, high = max(1, int(known.low / MINUTE)), math.ceil(known.high / MINUTE)
+        return f"{low} to {high} min" if low != high else f"about {high} min"
+    short, long = f"{known.low / HOUR:.1f}", f"{known.high / HOUR:.1f}"
+    if short == long:
+        return f"about {long} h"
+    return f"{short} to {long} h" if known.low >= HOUR else f"{max(1, int(known.low / MINUTE))} min to {long} h"
 
 
 def _is_time(text: str) -> bool:
@@ -80,7 +119,11 @@ def impact(case: Case, parts: list[str]) -> Field:
     now = said(listed(parts) if parts else "nothing beside what failed", f" ({counted(below, 'node')} downstream)")
     if told is None:
         return Field("impact", "Impact", now)
-    if told == below:
-        return Field("impact", "Impact", said("unchanged: ", now))
-    more = f"{below - told:,} more" if below > told else f"{told - below:,} fewer"
-    return Field("impact", "Impact", said(strong("changed"), f", {more} downstream than when people were last told: ", now))
+    if told != below:
+        return Field("impact", "Impact", said(strong("changed"), ": now ", listed(parts) if parts else "nothing beside what failed", f" ({_was(below, told)})"))
+    same = "unchanged" if 0 < _last(case.record, TOLD) > _last(case.record, ASSESSED) else "unchanged in number"
+    return Field("impact", "Impact", said(f"{same}: ", now))
+
+
+def _was(below: int, told: int) -> str:
+    return f"{counted(below, 'node')} downstream, {told:,} when last announced"

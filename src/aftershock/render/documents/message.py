@@ -9,11 +9,10 @@ from msgspec.structs import replace
 from aftershock.model.record import Status
 from aftershock.phrases import counted
 from aftershock.render.documents import course, outcome, parts, words
-from aftershock.render.documents.case import NAME, clipped, counts
-from aftershock.render.documents.view import Said, listed, name, said, sentences
+from aftershock.render.documents.case import clipped, counts, exposure_counts
+from aftershock.render.documents.view import Said, name, said, sentences
 
 if TYPE_CHECKING:
-    from aftershock.model.record import Checked
     from aftershock.render.documents.case import Case
     from aftershock.render.documents.view import View
 
@@ -36,7 +35,7 @@ def notification(case: Case) -> View:
 
 def update(case: Case) -> View:
     """What has changed since the last message."""
-    scoped = [counted(len(case.tables()), "table"), counted(len(case.dashboards()), "dashboard")]
+    scoped = [counted(len(case.tables()), "table"), *exposure_counts(case.dashboards())]
     counted_ = scoped if case.nodes is not None else counts(case.report) if case.report is not None else []
     fields = (
         course.root_cause(case, identified=True),
@@ -76,7 +75,7 @@ def _end_title(case: Case) -> str:
 
 def _end(case: Case) -> Said:
     """What follows for whoever uses the data; only what was proved is said to be right."""
-    record, checked = case.record, case.record.checked
+    record = case.record
     if not record.status.is_over:
         return said("The incident is not resolved. ", parts.hold_off(case))
     if record.status is Status.CANCELLED:
@@ -86,17 +85,22 @@ def _end(case: Case) -> Said:
     if record.code in words.NO_FIX_END:
         why = f" Why: {clipped(record.reason)}" if record.reason and record.root_cause else ""
         return said(f"{words.NO_FIX_END[record.code or 'no-action']}{why}")
-    return _proved(checked)
+    return _proved(case)
 
 
-def _proved(checked: Checked | None) -> Said:
-    if checked is None or checked.forced or not checked.total or checked.repaired + len(checked.unjudged) < checked.total:
-        return said("Not all affected dashboards and tables have been verified. Check what you rely on before you use it.")
-    bare = f", {checked.untested:,} of them without a test that would show a fault" if checked.untested else ""
-    if not checked.unjudged:
-        return said(f"All affected dashboards and tables have been verified{bare}. Normal operations resumed.")
-    users = listed([name(clipped(each, NAME)) for each in checked.unjudged], 5)
-    return said(f"All that results can show has been verified{bare}; only those who use it can say of ", users, ". Normal operations resumed.")
+def _proved(case: Case) -> Said:
+    """What was built and tested, and what nobody has confirmed; only where nothing was forced are operations normal again."""
+    checked = case.record.checked
+    if checked is None or not checked.total:
+        return said("Nothing has been verified. Check what you rely on before you use it.")
+    judged = checked.total - len(checked.unjudged)
+    if checked.forced or not judged or checked.repaired < judged:
+        return said("Not all affected tables have been built and tested. Check what you rely on before you use it.")
+    have = "1 node has" if checked.untested == 1 else f"{checked.untested:,} nodes have"
+    bare = f"All affected tables have been built; {have} no test that would show a fault"
+    built = bare if checked.untested else "All affected tables have been built and tested"
+    found = outcome.unconfirmed(case)
+    return said(built, "; " if found else "", found, ". Normal operations resumed.")
 
 
 def _yours(case: Case) -> tuple[Said, ...]:

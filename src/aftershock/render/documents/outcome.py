@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aftershock.phrases import counted
+from aftershock.phrases import counted, listing
 from aftershock.render.documents import words
-from aftershock.render.documents.case import NAME, clipped, unknown
+from aftershock.render.documents.case import NAME, clipped, exposures, unknown
 from aftershock.render.documents.view import Field, Said, listed, name, said, strong
 
 if TYPE_CHECKING:
@@ -50,13 +50,30 @@ def _proved(case: Case) -> Said:
     checked = case.record.checked
     if checked is None:
         return Said()
+    judged = checked.total - len(checked.unjudged)
     bare = f", {checked.untested:,} of them without a test that would show a fault" if checked.untested else ""
-    if checked.repaired >= checked.total:
-        every = "the one affected node is" if checked.total == 1 else f"all {checked.total:,} affected nodes are"
-        return said(f"fresh and accurate: {every} verified{bare}")
+    open_ = said("; ", found) if (found := unconfirmed(case)) else Said()
+    if judged > 0 and checked.repaired >= judged:
+        every = "the one affected node" if judged == 1 else f"all {judged:,} affected nodes"
+        return said(f"{'built' if bare else 'built and tested'}: {every}{bare}", open_)
     left = said(" except ", listed([name(clipped(each, NAME)) for each in checked.left], 5)) if checked.left else Said()
-    users = said("; only those who use it can say of ", listed([name(clipped(each, NAME)) for each in checked.unjudged], 5)) if checked.unjudged else Said()
-    return said("repaired", left, f" ({checked.repaired:,} of {counted(checked.total, 'node')}{bare}", users, ")")
+    return said("repaired", left, f" ({checked.repaired:,} of {counted(checked.total, 'node')}{bare})", open_)
+
+
+def unconfirmed(case: Case) -> Said:
+    """What results of dbt's cannot prove, so that only those who use it can: ``nobody has confirmed the dashboard yet: Weekly revenue``."""
+    checked = case.record.checked
+    groups = exposures(case.dashboards())
+    snapshots = [name(case.label(item.unique_id)) for item in case.tables() if item.resource_type == "snapshot"]
+    groups += [("snapshot" if len(snapshots) == 1 else "snapshots", snapshots)] if snapshots else []
+    known = {item.name for item in case.dashboards()} | {piece.text for _, pieces in groups for piece in pieces}
+    rest = [name(clipped(each, NAME)) for each in (checked.unjudged if checked is not None and case.nodes is None else ()) if each not in known]
+    groups += [("other node" if len(rest) == 1 else "other nodes", rest)] if rest else []
+    if not groups:
+        return Said()
+    named = listed([piece for _, pieces in groups for piece in pieces], 5)
+    kinds = [each for kind, _ in groups for each in kind.split(" and ")]
+    return said(f"nobody has confirmed the {listing(kinds)} yet: ", named)
 
 
 def lasting(case: Case) -> Field:
@@ -73,11 +90,12 @@ def lasting(case: Case) -> Field:
 def verified_at(case: Case) -> Field:
     """When the repair was proved."""
     record, label = case.record, "Verified at"
+    if record.checked is not None and record.checked.forced:
+        at = f" at {case.clock.shown(record.resolved_at)}" if record.resolved_at else ""
+        return Field("verified_at", label, said(f"not verified (resolved by a person{at})"))
     if record.checked is not None:
         since = f" (by results since {case.clock.shown(record.checked.since)})" if record.checked.since else ""
-        head = "asked at " if record.checked.forced else ""
-        tail = "; it was not green" if record.checked.forced else ""
-        return Field("verified_at", label, said(f"{head}{case.clock.shown(record.checked.at)}{since}{tail}"))
+        return Field("verified_at", label, said(f"{case.clock.shown(record.checked.at)}{since}"))
     if record.code in words.NO_FIX:
         return Field("verified_at", label, said("nothing had to be verified"))
     return Field("verified_at", label, unknown(case, "not verified"), unknown=True)

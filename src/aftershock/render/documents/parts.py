@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aftershock.render.documents import words
-from aftershock.render.documents.case import Case, at_name, board, clipped, held, is_only_old, node_owners, sentence, systems, unknown
+from aftershock.render.documents.case import Case, at_name, board, clipped, held, is_only_old, node_owners, says_title, sentence, systems, unknown
 from aftershock.render.documents.moments import between, duration
 from aftershock.render.documents.view import Field, Identity, Said, View, link, listed, name, person, said
 
@@ -52,7 +52,7 @@ def view(case: Case, document: DocumentKind, title: str, fields: tuple[Field, ..
         incident=identity(case),
         recipient=case.recipient.label if case.recipient is not None else "",
         fields=fields,
-        footer=footer(case),
+        footer=footer(case, titled=document not in {"update", "checklist"} and says_title(case)),
     )
 
 
@@ -61,9 +61,9 @@ def subject(case: Case, title: str) -> str:
     return clipped(f"[{case.record.id}] {title}: {' '.join(case.record.title.split())}", SUBJECT)
 
 
-def footer(case: Case) -> Said:
-    """Which incident it is and where more is known."""
-    title = clipped(" ".join(case.record.title.split()), 120)
+def footer(case: Case, *, titled: bool = False) -> Said:
+    """Which incident it is and where more is known; without its title where the document has said it (``titled``)."""
+    title = "" if titled else clipped(" ".join(case.record.title.split()), 120)
     head = said(link(case.record.id, case.url), f" ({title}). " if title else ". ")
     took = said("It took in ", listed([clipped(each, 40) for each in case.record.absorbed], 5), ". ") if case.record.absorbed else Said()
     return said(head, took, "All that is known: ", name(case.show), ".")
@@ -138,10 +138,11 @@ def next_sentence(case: Case) -> Said:
 def hold_off(case: Case) -> Said:
     """Whether to use the data: by what is wrong with it."""
     if not is_only_old(case):
-        return said("Please hold off on using ", held(case), " until this is resolved.")
+        return said("Please hold off on using ", held(case) or said("the data in question"), " until this is resolved.")
     since = case.record.started_at or (case.report.assessment.window.since if case.report is not None else "")
-    of = f"old as of {case.clock.shown(since)}" if since else "old, since when is not known"
-    return said(f"The data is {of}, not wrong. Please hold off on whatever needs newer data from ", held(case), " until this is resolved.")
+    old = f"The data is old as of {case.clock.shown(since)}, not wrong." if since else "The data is old, not wrong; since when is not known."
+    source = said(" from ", found) if (found := held(case)) else Said()
+    return said(f"{old} Please hold off on whatever needs newer data", source, " until this is resolved.")
 
 
 def caveats(case: Case, *, nodes: bool = False) -> tuple[Said, ...]:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from aftershock.phrases import counted, listing
-from aftershock.render import summary
-from aftershock.render.documents import course, lessons, outcome, parts
-from aftershock.render.documents.case import MANY, NAME, at_name, board, capital, clipped, counts, is_false, sentence, unknown, whom
+from aftershock.render.documents import course, lessons, outcome, parts, sendings
+from aftershock.render.documents.case import MANY, NAME, at_name, board, capital, clipped, counts, exposure_counts, is_false, sentence, unknown, whom
 from aftershock.render.documents.moments import between, duration
+from aftershock.render.documents.outside import OUTSIDE, outside
 from aftershock.render.documents.view import Field, Said, Section, Table, View, link, listed, name, person, said, sentences
 
 if TYPE_CHECKING:
@@ -90,7 +90,10 @@ def _summary(case: Case) -> Said:
     stop = "" if str(first).rstrip().endswith((".", "!", "?")) else "."
     told = counts(case.report) if record.summary and case.report is not None and not is_false(record) else []
     reach = f" and affected {listing(told)}" if told else ""
-    return said(first, f"{stop} {_lasted(case)}{reach}.", *_ending(case))
+    tail = f"{stop} {_lasted(case)}{reach}."
+    if len(first.pieces) == 1 and first.pieces[0].kind == "text":  # one text: "1" and ". It lasted" apart would begin a numbered list
+        return said(f"{first.pieces[0].text}{tail}", *_ending(case))
+    return said(first, tail, *_ending(case))
 
 
 def _lasted(case: Case) -> str:
@@ -111,7 +114,7 @@ def _ending(case: Case) -> tuple[str | Said, ...]:
 
 
 def _timeline(case: Case) -> Section:
-    entries = sorted(case.record.timeline, key=lambda entry: (entry.at, entry.event))
+    entries = sendings.joined(sorted(case.record.timeline, key=lambda entry: (entry.at, entry.event)), case.record.deliveries)
     clock = case.clock
     several = len({clock.day(entry.at) for entry in entries}) > 1
     zones = clock.names([entry.at for entry in entries])
@@ -199,12 +202,9 @@ def _downstream(case: Case) -> Field:
     if case.nodes is None:
         users = [person(clipped(user.owner.label, NAME)) for user in assessment.consumers]
         items += [said("consumers: ", listed(users, MANY))] if users else []
-        items += [said("outside dbt's graph: ", clipped(summary.hidden_words(case.report, item), ROW)) for item in summary.hidden(case.report)[:MANY]]
-    told = (
-        [part for part in counts(case.report) if "table" not in part]
-        if case.nodes is None
-        else [counted(len(boards), "dashboard or report", "dashboards and reports")]
-    )
+        found = outside(case.report, limit=MANY, characters=ROW)
+        items += [said(f"{OUTSIDE}: {found}")] if found else []
+    told = [part for part in counts(case.report) if "table" not in part] if case.nodes is None else exposure_counts(boards)
     return Field("downstream", label, listed(told) if told else said("no dashboard or report is declared"), tuple(items))
 
 

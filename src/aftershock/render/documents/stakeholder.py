@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from aftershock.model import Category, Effect
 from aftershock.model.record import Status
 from aftershock.phrases import counted
 from aftershock.render import effects
 from aftershock.render.documents import course, outcome, parts, words
 from aftershock.render.documents.case import MANY, NAME, at_name, board, clipped, is_only_old
-from aftershock.render.documents.moments import between, duration
+from aftershock.render.documents.moments import MINUTE, between, duration
 from aftershock.render.documents.view import Field, Said, View, listed, said
-from aftershock.render.plan.words import estimate
 
 if TYPE_CHECKING:
+    from aftershock.model import Dashboard
     from aftershock.model.record import DocumentKind
     from aftershock.render.documents.case import Case
 
@@ -28,6 +29,11 @@ BUSY = {
 TITLES = {"notification": "there is a problem", "update": "where we stand", "resolution": "the problem is over", "postmortem": "what happened"}
 NOT_OVER = "the problem is not over yet"
 YOURS = "Data that you use"
+WRONG = frozenset({Category.DATA_QUALITY, Category.DATA_LOSS, Category.DUPLICATE_LOAD})
+"""Where what reads the failing nodes is wrong if it was built from them, and old if it was not."""
+
+LONG = 5 * MINUTE
+"""Seconds of the repair's commands of which it is worth telling: below, people's time is all that counts."""
 
 NOTHING_WRONG = {
     "false-positive": "Nothing: the alert was false, and the data was right all the time.",
@@ -73,7 +79,7 @@ def _unowned(case: Case) -> tuple[Said, ...]:
 def _what(case: Case) -> Field:
     """What one sees, and for how long."""
     record, clock, label = case.record, case.clock, "What happened"
-    seen = _maybe(case) + words.WORDING[record.category].plain
+    seen = _seen(case)
     if record.code in {"false-positive", "expected"} or record.status is Status.CANCELLED:
         return Field("what", label, said("we wrote that there was a problem, and there was none"))
     start = record.started_at or record.detected_at
@@ -85,6 +91,32 @@ def _what(case: Case) -> Field:
     total = between(record.started_at, record.resolved_at)
     lasted = f" ({duration(total)})" if total is not None and total >= 0 else ""
     return Field("what", label, said(f"{seen}, from {since} to {clock.shown(record.resolved_at)}{lasted}"))
+
+
+def _seen(case: Case) -> str:
+    """What their dashboards show, as far as it is known: what dbt never refreshed is old rather than wrong."""
+    record, over = case.record, case.record.status.is_over
+    if record.category not in WRONG:
+        return _maybe(case) + words.WORDING[record.category].plain
+    if _unrefreshed(case):
+        return "numbers may have been old: they were not refreshed" if over else "numbers may be old: they were not refreshed"
+    if _maybe(case) or any(_is_old(case, item) for item in case.dashboards()):
+        return "numbers may have been wrong or old" if over else "numbers may be wrong or old"
+    return words.WORDING[record.category].plain
+
+
+def _unrefreshed(case: Case) -> bool:
+    """Whether dbt built nothing of what lies between the failing nodes and each of their dashboards."""
+    boards = case.dashboards()
+    return bool(boards) and not _followed(case) and case.record.category in WRONG and all(_is_old(case, item) for item in boards)
+
+
+def _is_old(case: Case, item: Dashboard) -> bool:
+    if case.report is None:
+        return False
+    between = set(item.path[1:-1])
+    found = {effect for node in case.report.assessment.radius.affected if node.unique_id in between for effect in node.effects}
+    return not {Effect.SKIPPED, Effect.STALE}.isdisjoint(found | set(item.effects))
 
 
 def _maybe(case: Case) -> str:
@@ -124,10 +156,13 @@ def _over(case: Case) -> str:
         return f"Please go on holding off: this is now part of {record.merged_into}, which you hear of separately."
     if checked is None or checked.forced or not checked.total or checked.repaired < checked.total:
         return "We could not check everything. Look at what you rely on before you use it."
-    return f"It may be used again. {words.WORDING[record.category].after}".strip()
+    after = "Numbers that were taken from there meanwhile may be old: take them again." if _unrefreshed(case) else words.WORDING[record.category].after
+    return f"It may be used again. {after}".strip()
 
 
 def _meanwhile(case: Case) -> str:
+    if _unrefreshed(case):
+        return "It was not refreshed, so what it shows may be old. Please wait with whatever needs newer data until we write again."
     if not is_only_old(case):
         return "Please do not use it until we write again."
     since = f"as of {case.clock.shown(case.record.started_at)}" if case.record.started_at else "we do not know yet since when"
@@ -142,12 +177,17 @@ def _eta(case: Case) -> Field:
     """When it will be over, in plain words."""
     record, label = case.record, "When it will be over"
     known = case.report.recovery.estimate if case.report is not None else None
-    if record.eta or record.status is Status.MONITORING or known is None or known.low is None or known.high is None:
+    if record.eta or record.status is Status.MONITORING or known is None or known.low is None or known.high is None or known.high < LONG:
         found = course.eta(case)
         if record.eta:
             return replace(found, label=label)
-        return Field("eta", label, said("soon: only the check is left" if record.status is Status.MONITORING else "we do not know yet"), unknown=found.unknown)
-    takes = f"the repair takes {estimate(known)}"
+        return Field(
+            "eta",
+            label,
+            said("soon: only the check is left" if record.status is Status.MONITORING else "we do not know yet"),
+            unknown=record.status is not Status.MONITORING,
+        )
+    takes = f"the repair takes {course.rounded(known)} of machine time"
     if record.status is Status.MITIGATED:
         return Field("eta", label, said(f"{takes} from when it begins"))
     return Field("eta", label, said(f"we do not know yet; once we have found the cause, {takes}"), unknown=True)

@@ -34,7 +34,7 @@ class NamedNode(msgspec.Struct, frozen=True):
 
 
 class RecordedTimes(msgspec.Struct, frozen=True):
-    """When: ISO 8601 in UTC, empty where unknown or not yet. `bad_until` is when data was right again."""
+    """When: ISO 8601 in UTC, empty where unknown or not yet. `bad_until` is when data was right again, `results_at` when the newest results that show it were written."""
 
     started_at: str
     detected_at: str
@@ -45,6 +45,7 @@ class RecordedTimes(msgspec.Struct, frozen=True):
     reopened_at: str
     bad_until: str
     changed_at: str
+    results_at: str
 
 
 class People(msgspec.Struct, frozen=True):

@@ -59,7 +59,7 @@ class Blocks:
             rows = terms.close(entry.rows, slots)
             seen[rows] = seen.get(rows, -1) + 1
             slots[entry.instance] = terms.make("slot", rows, seen[rows])
-            kind = FROM if place == 0 else INNER if entry.kind == FROM else entry.kind
+            kind = entry.kind if entry.kind not in _PLAIN else INNER if place else FROM
             found.append(terms.make("entry", kind, slots[entry.instance], self.both(self._closed(item, slots) for item in entry.on)))
         condition = self.both(self._closed(item, slots) for item in pool)
         return terms.make("block", terms.sequence(found), condition), slots
@@ -107,7 +107,8 @@ class Blocks:
             kind: how it is joined to what stands before it; FROM where it is the first.
         """
         terms, rows = self.terms, relation.rows
-        if rows.kind != "block" or (kind != FROM and (kind not in {INNER, LEFT} or len(rows.parts[0].args) != 1)):
+        count = len(rows.parts[0].args) if rows.kind == "block" else 0
+        if not count or (kind != FROM and (kind not in {INNER, LEFT} or count > 1)):
             instance = terms.instance()
             see = terms.seeing(instance)
             entries, pool, row = [Entry(FROM, instance, rows)], [], terms.make("at", instance, terms.make("row"))

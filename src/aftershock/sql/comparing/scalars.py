@@ -213,6 +213,18 @@ class Scalars(Names):
             return self.plain(node, where)
         return self.terms.make("function", f"CALL {known.relation}", self.terms.sequence(self.term(item, where) for item in called.expressions))
 
+    def _read_extract(self, node: exp.Expression, where: Where) -> Term:
+        """``date_part('month', d)`` is ``extract(month from d)``."""
+        if not isinstance(node.this, exp.Literal):
+            return self.plain(node, where)
+        return self.plain(exp.Extract(this=exp.Var(this=node.this.name), expression=node.expression), where)
+
+    def _read_datetrunc(self, node: exp.Expression, where: Where) -> Term:
+        """``trunc(d, 'month')`` of Snowflake is ``date_trunc('month', d)``: either keeps the type of what it is given."""
+        if self.dialect.read != "snowflake" or set(node.args) - {"this", "unit", "input_type_preserved"}:
+            return self.plain(node, where)
+        return self.plain(exp.TimestampTrunc(this=node.this, unit=node.args.get("unit"), input_type_preserved=True), where)
+
     def _read_dateadd(self, node: exp.Expression, where: Where) -> Term:
         """``date_add(d, interval '1 day')`` of DuckDB is ``d + interval '1 day'``."""
         if self.dialect.read != "duckdb" or not isinstance(node.expression, exp.Interval) or node.args.get("unit") is not None:

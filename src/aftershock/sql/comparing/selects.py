@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 MOST_DIGITS = 5
+_FILTERING = frozenset({"doris", "mysql", "singlestore", "starrocks"})
+"""Dialects in which HAVING without GROUP BY is another WHERE; in others it makes one group of all rows."""
 _HANDLED = frozenset(
     "with_ with expressions hint distinct from_ from laterals joins prewhere where group having qualify windows order sort distribute cluster limit offset "  # noqa: SIM905  # as people read it
     "operation_modifiers locks".split()  # as people read it
@@ -91,6 +93,7 @@ class Selects(Joins):
             if args.get(name) is not None:
                 scope.pool.append(self.condition(args[name].this, scope, WHERE))
         if args.get("having") is not None:
+            scope.aggregated |= self.dialect.read not in _FILTERING
             found.tests.append(self.condition(args["having"].this, scope, HAVING))
         if args.get("qualify") is not None:
             found.qualify.append(self.condition(args["qualify"].this, scope, QUALIFY))

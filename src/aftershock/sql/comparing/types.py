@@ -26,6 +26,11 @@ _EXACT = {"FLOAT": 7, "DOUBLE": 15}
 _TEXTS = frozenset({"TEXT", "VARCHAR", "NVARCHAR", "CHAR", "NCHAR", "BPCHAR", "STRING"})
 _DECIMALS = {"duckdb": (18, 3), "snowflake": (38, 0), "bigquery": (38, 9), "spark": (10, 0), "databricks": (10, 0), "redshift": (18, 0), "tsql": (18, 0)}
 """Precision and scale of a decimal for which none are given."""
+_BARE_DECIMALS = frozenset({"NUMBER", "DECIMAL", "NUMERIC"})
+_FRACTIONS = frozenset({"databricks", "duckdb", "snowflake", "spark"})
+"""Dialects in which a number with a point is as exact as it is written."""
+_COUNTING = frozenset({"bigquery", "databricks", "duckdb", "mysql", "postgres", "redshift", "spark", "trino"})
+"""Dialects that count in BIGINT."""
 _TRUTHS = frozenset({"LT", "LTE", "IN", "NOT", "IS", "LIKE", "ILIKE", "REGEXPLIKE", "SIMILARTO", "STARTSWITH", "ENDSWITH", "CONTAINS"})
 _WORDS = frozenset({"CONCAT", "CONCATWS", "LOWER", "UPPER", "TRIM", "SUBSTRING", "REPLACE", "LEFT", "RIGHT", "MD5", "INITCAP", "GROUPCONCAT"})
 _COUNTS = frozenset({"COUNT", "ROWNUMBER", "RANK", "DENSERANK", "NTILE", "COUNTIF", "APPROXDISTINCT"})
@@ -45,15 +50,19 @@ class Types:
     def __init__(self, terms: Terms, dialect: Dialect, base: Side, head: Side) -> None:
         self.terms = terms
         self.dialect = dialect
-        self._own = [{key: self.normal(name) for key, name in side.types if name} for side in (base, head)]
+        self._own = [{key: self._listed(name) for key, name in side.types} for side in (base, head)]
         self._known = [self._relations(side) for side in (base, head)]
 
     def _relations(self, side: Side) -> dict[tuple[str, str], str]:
         found: dict[tuple[str, str], str] = {}
         for item in (*side.known, *(known for _, known in side.inlined)):
             successors = dict(item.successors)
-            found.update(((item.relation, successors.get(key, key)), self.normal(name)) for _, key, name in item.columns if name)
+            found.update(((item.relation, successors.get(key, key)), self._listed(name)) for _, key, name in item.columns)
         return found
+
+    def _listed(self, name: str) -> str:
+        """A type as a warehouse lists it; not told where it leaves out what a decimal holds."""
+        return "" if name.strip().upper() in _BARE_DECIMALS or not name.strip() else self.normal(name)
 
     def normal(self, name: str) -> str:
         """A type under one name; as it is where it is not known."""
@@ -126,6 +135,8 @@ class Types:
             return self.normal("TEXT")
         if text.isdecimal():
             return self.normal("INT" if len(text) < _INTEGERS["INT"] else "BIGINT")
+        if self.dialect.read not in _FRACTIONS:
+            return ""
         whole, fraction = text.partition(".")[::2]
         return f"DECIMAL({len(whole.lstrip('0')) + len(fraction)}, {len(fraction)})" if (whole + fraction).isdecimal() else ""
 
@@ -160,7 +171,7 @@ class Types:
         if name in _WORDS:
             return self.normal("TEXT")
         if name in _COUNTS:
-            return self.normal("BIGINT")
+            return self.normal("BIGINT") if self.dialect.read in _COUNTING else ""
         if name == "COALESCE":
             return self._common(term.parts, rows, side)
         if name in _OF_ARGUMENT and term.parts:

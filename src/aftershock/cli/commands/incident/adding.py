@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import aftershock
-from aftershock.cli.desk import Where, at_desk, changed, incident, record_format
+from aftershock.cli.desk import Where, at_desk, changed, day_to_come, incident, record_format, web, when
 from aftershock.cli.question import LEVELS
 
 if TYPE_CHECKING:
@@ -34,10 +34,12 @@ def note(incident: str, text: str, at: str, url: str, references: tuple[str, ...
     """Put something into the timeline."""
     if not (text or references or posted):
         raise aftershock.UsageError("TEXT", "nothing is said", "Say what happened, or give --reference or --posted")
+    web([url], "--url")
+    web(references, "--reference")
     desk = Where.taken(given).desk()
     record = desk.store.get(incident)
     if text:
-        record = desk.note(record.id, text, at=desk.moment(at, "--at"), url=url)
+        record = desk.note(record.id, text, at=when(desk, at, "--at"), url=url)
     for reference in references:
         record = desk.refer(record.id, reference)
     changed(desk, desk.announce(record.id, posted) if posted else record, format_)
@@ -91,7 +93,7 @@ def override(incident: str, level: str | None, computed: bool, reason: str, form
 def action(incident: str, item: str, number: int | None, owner: str, due: str, status: ActionStatus | None, format_: str, **given: Any) -> None:  # noqa: ANN401, PLR0913, PLR0917  # one of each option
     """Follow-up work: add it, change it, finish it."""
     desk = Where.taken(given).desk()
-    date = desk.day(due, "--due") if due else ""
+    date = day_to_come(desk, due, "--due")
     if number is not None:
         record = desk.change_action(incident, number, item=item, owner=owner, due=date, status=status)
     elif not item:

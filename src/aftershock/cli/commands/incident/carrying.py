@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,20 @@ from aftershock.cli.terminal import check, emit
 
 @click.command("export", epilog="\b\nExamples:\n  aftershock incident export --output incidents.json\n  aftershock incident export INC-1 INC-2\n")
 @click.argument("incidents", nargs=-1, metavar="[ID]...", shell_complete=complete_incidents)
-@click.option("--output", "-o", metavar="FILE", type=options.FILE, help="Write to this file instead, in one step.")
+@click.option("--output", "-o", metavar="FILE", type=options.FILE, help="Write to this file instead, in one step; you alone can read it.")
 @at_desk
 def export(incidents: tuple[str, ...], output: str | None, **given: Any) -> None:  # noqa: ANN401  # typed by Where
     """Incidents with their whole history, as JSON; all where none is named."""
     check(output)
     desk = Where.taken(given).desk()
-    emit(desk.store.export(incidents).decode(), output)
+    data = desk.store.export(incidents).decode()
+    before = os.umask(0o077)  # a record may name people and data: as the store itself, it is its owner's alone
+    try:
+        emit(data, output)
+    finally:
+        os.umask(before)
+    if output is not None and output != "-" and Path(output).is_file():
+        Path(output).chmod(0o600)
 
 
 @click.command(

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import click
 
 from aftershock.cli import options
-from aftershock.cli.desk import Telling, Where, at_desk, changed, document_format, incident, telling
+from aftershock.cli.desk import Telling, Where, at_desk, changed, document_format, incident, telling, to_come
 
 EPILOG = """\b
 Examples:
@@ -50,7 +50,7 @@ def postmortem(incident: str, **given: Any) -> int:  # noqa: ANN401  # typed by 
     desk = where.desk()
     told.ready(desk, "postmortem")
     if wanted.schedule:
-        changed(desk, desk.schedule(incident, desk.moment(wanted.schedule, "--schedule", future=True)))
+        changed(desk, desk.schedule(incident, to_come(desk, wanted.schedule, "--schedule")))
         return 0
     record = desk.postmortem(incident, author=wanted.author, went_well=wanted.well, to_improve=wanted.improve, lucky=wanted.lucky)
     return told.tell(desk, record, "postmortem")

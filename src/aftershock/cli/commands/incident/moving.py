@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from aftershock.cli.desk import Where, at_desk, changed, incident, record_format
+from aftershock.cli.desk import Where, at_desk, changed, incident, record_format, when
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ def _examples(*lines: str) -> str:
 def start(incident: str, at: str, commander: str, format_: str, **given: Any) -> None:  # noqa: ANN401  # typed by Where
     """Begin to investigate."""
     desk = Where.taken(given).desk()
-    record = desk.start(incident, at=desk.moment(at, "--at"))
+    record = desk.start(incident, at=when(desk, at, "--at"))
     changed(desk, desk.assign(record.id, commander) if commander else record, format_)
 
 
@@ -51,7 +51,7 @@ def mitigate(incident: str, at: str, fix: str, root_cause: str, format_: str, **
     only at results that are newer.
     """
     desk = Where.taken(given).desk()
-    changed(desk, desk.mitigate(incident, fix=fix, root_cause=root_cause, at=desk.moment(at, "--at")), format_)
+    changed(desk, desk.mitigate(incident, fix=fix, root_cause=root_cause, at=when(desk, at, "--at")), format_)
 
 
 @click.command("monitor", epilog=_examples("monitor INC-1"))
@@ -62,7 +62,7 @@ def mitigate(incident: str, at: str, fix: str, root_cause: str, format_: str, **
 def monitor(incident: str, at: str, format_: str, **given: Any) -> None:  # noqa: ANN401  # typed by Where
     """The repair is made: watch whether it holds."""
     desk = Where.taken(given).desk()
-    changed(desk, desk.monitor(incident, at=desk.moment(at, "--at")), format_)
+    changed(desk, desk.monitor(incident, at=when(desk, at, "--at")), format_)
 
 
 @click.command("reopen", epilog=_examples('reopen INC-1 --reason "The same rows are back"'))
@@ -88,7 +88,10 @@ def close(incident: str, reason: str, format_: str, **given: Any) -> None:  # no
     them when they are overdue.
     """
     desk = Where.taken(given).desk()
-    changed(desk, desk.close(incident, reason=reason), format_)
+    record = desk.close(incident, reason=reason)
+    changed(desk, record, format_)
+    if left := sum(action.status == "open" for action in record.actions):
+        click.echo(f"{record.id}: {left} {'action item stays' if left == 1 else 'action items stay'} open.", err=True)
 
 
 @click.command("cancel", epilog=_examples('cancel INC-1 --reason "The test was wrong, not the data"'))
@@ -111,4 +114,7 @@ def cancel(incident: str, reason: str, format_: str, **given: Any) -> None:  # n
 def merge(incident: str, into: str, reason: str, format_: str, **given: Any) -> None:  # noqa: ANN401  # typed by Where
     """It is part of another incident."""
     desk = Where.taken(given).desk()
-    changed(desk, desk.merge(incident, into, reason), format_)
+    record = desk.merge(incident, into, reason)
+    changed(desk, record, format_)
+    if record.nodes:
+        click.echo(f"It has the nodes of both now; assess it anew: aftershock incident update {record.id} --assess", err=True)

@@ -8,7 +8,7 @@ import click
 
 import aftershock
 from aftershock.cli import inputs, options
-from aftershock.cli.desk import Telling, Where, beside_question, document_format, telling
+from aftershock.cli.desk import Telling, Where, beside_question, document_format, telling, web, when
 from aftershock.cli.question import LEVELS, Question, answer, asked, found
 
 if TYPE_CHECKING:
@@ -23,9 +23,11 @@ Examples:
       --title "Finance says that revenue is off"
 
 With --from-detect every incident that aftershock detect finds is opened, save
-those that are open already: these get a note that they were seen again. With
-NODEs, they are assessed and opened. With neither, a --title and a --category
-are enough: name nodes later with aftershock incident update.
+those that are open already: newer results are noted there, and it is assessed
+anew, and an update printed, where it became worse. One that ended with these
+results stays so; newer ones open another. With NODEs, they are assessed and
+opened. With neither, a --title and a --category are enough: name nodes later
+with aftershock incident update.
 
 It prints the initial notification. Exit codes: 0 opened or nothing to open,
 1 something could not be sent, 2 could not run.
@@ -54,6 +56,7 @@ class Wanted(NamedTuple):
             raise aftershock.UsageError("--from-detect", "NODEs are named too", "Give one of them")
         if self.from_detect and self.title:
             raise aftershock.UsageError("--title", "detect gives each incident its own", "Leave it out, or name the NODEs")
+        web(self.references, "--reference")
         if not (self.from_detect or question.names or (self.title and question.category)):
             raise aftershock.UsageError("NODE", "nothing is named", "Name what failed, give --from-detect, or at least --title and --category")
         return self
@@ -107,9 +110,9 @@ def open(**given: Any) -> int:  # noqa: A001, ANN401  # the verb; typed by Quest
 def _in_iso(question: Question, desk: Desk) -> Question:
     """The question with its times as a library takes them: a person may type ``20 min ago``."""
     return question._replace(
-        since=desk.moment(question.since, "--since"),
-        until=desk.moment(question.until, "--until"),
-        detected_at=desk.moment(question.detected_at, "--detected-at"),
+        since=when(desk, question.since, "--since"),
+        until=when(desk, question.until, "--until"),
+        detected_at=when(desk, question.detected_at, "--detected-at"),
     )
 
 
@@ -123,18 +126,33 @@ def _from_detect(desk: Desk, question: Question, wanted: Wanted, told: Telling) 
             continue
         rows = aftershock.row_counts(report.assessment.tables, read.artifacts, read.catalog())
         opened = aftershock.opened_from_proposal(proposal, detection, report, clocks=desk.policy.clocks, rows=rows)
-        record, is_new = desk.open_once(opened)
-        records.append(record)
-        if is_new:
-            code = max(code, told.tell(desk, _named(desk, record, wanted), "notification"))
-        else:
-            click.echo(aftershock.terminal_text(f"{record.id} is open already: {record.title}."), err=True)
+        taken = desk.take(opened)
+        records.append(taken.record)
+        code = max(code, _tell(desk, taken.record, taken.how, wanted, told))
     for proposal in detection.incidents:
         if not proposal.roots:
-            click.echo(aftershock.terminal_text(f"Not opened, since it names no node: {proposal.title}."), err=True)
+            taken = desk.take_unassessed(proposal, detection, detected_at=question.detected_at)
+            records.append(taken.record)
+            code = max(code, _tell(desk, taken.record, taken.how, wanted, told))
     if not records:
         click.echo("Nothing was opened.", err=True)
     return code
+
+
+def _tell(desk: Desk, record: Record, how: str, wanted: Wanted, told: Telling) -> int:
+    """Tell people of what is new or worse; of the rest only whoever types."""
+    if how == "opened":
+        return told.tell(desk, _named(desk, record, wanted), "notification")
+    says = f"{record.id} was {record.status.value} with these results" if how == "over" else f"{record.id} is open already"
+    click.echo(aftershock.terminal_text(f"{says}: {record.title}."), err=True)
+    if how != "worse":
+        return 0
+    try:
+        told.ready(desk, "update")
+    except aftershock.UsageError as error:  # no target takes updates
+        click.echo(aftershock.error_line(error), err=True)
+        told = told._replace(send=False)
+    return told.tell(desk, record, "update")
 
 
 def _named(desk: Desk, record: Record, wanted: Wanted) -> Record:

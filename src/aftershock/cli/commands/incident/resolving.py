@@ -8,7 +8,7 @@ import click
 
 import aftershock
 from aftershock.cli import inputs, options
-from aftershock.cli.desk import Telling, Where, at_desk, document_format, incident, telling
+from aftershock.cli.desk import Telling, Where, at_desk, document_format, incident, telling, when
 from aftershock.cli.terminal import emit, reading, screen
 
 if TYPE_CHECKING:
@@ -103,9 +103,9 @@ def resolve(incident: str, **given: Any) -> int:  # noqa: ANN401  # typed by Whe
     desk = where.desk(wanted.target_dir)
     told.ready(desk, "resolution")
     record = desk.store.get(incident)
-    checked = None
+    checked, why = None, ""
     if wanted.code == "fixed":
-        checked, found = _checked(desk, record, wanted, where)
+        checked, found, why = _checked(desk, record, wanted, where)
         if found is not None and not found.is_repaired and not wanted.force:
             return _refused(record, found)
     record = desk.resolve(
@@ -117,21 +117,22 @@ def resolve(incident: str, **given: Any) -> int:  # noqa: ANN401  # typed by Whe
         fix=wanted.fix,
         data_is_now=wanted.data_is_now,
         lasting="none" if wanted.nothing_lost else wanted.lasting,
-        at=desk.moment(wanted.at, "--at"),
+        at=when(desk, wanted.at, "--at"),
     )
+    if why:
+        click.echo(aftershock.terminal_text(f"Resolved without verification: {why}."), err=True)
     return told.tell(desk, record, "resolution")
 
 
-def _checked(desk: Desk, record: Record, wanted: Wanted, where: Where) -> tuple[Checked, Verification | None]:
-    """What verify says; forced without it where it cannot judge."""
+def _checked(desk: Desk, record: Record, wanted: Wanted, where: Where) -> tuple[Checked, Verification | None, str]:
+    """What verify says; forced without it where it cannot judge, and why it cannot."""
     try:
         found = _verified(desk, record, wanted, where)
     except aftershock.AftershockError as error:
         if not wanted.force:
             raise
-        click.echo(aftershock.error_line(error), err=True)
-        return aftershock.Checked(at=desk.at, forced=wanted.force), None
-    return aftershock.checked(found, forced=wanted.force if not found.is_repaired else ""), found
+        return aftershock.Checked(at=desk.at, forced=wanted.force), None, error.problem
+    return aftershock.checked(found, forced=wanted.force if not found.is_repaired else ""), found, ""
 
 
 def _verified(desk: Desk, record: Record, wanted: Wanted, where: Where) -> Verification:

@@ -8,7 +8,7 @@ import click
 
 import aftershock
 from aftershock.cli import inputs, options
-from aftershock.cli.desk import Telling, Where, at_desk, document_format, incident, telling
+from aftershock.cli.desk import Telling, Where, at_desk, document_format, incident, telling, to_come, when
 
 if TYPE_CHECKING:
     from aftershock import Desk, FixStatus, Record
@@ -79,16 +79,16 @@ def update(incident: str, **given: Any) -> int:  # noqa: ANN401  # typed by Wher
     wanted = Wanted(**given)
     desk = where.desk(wanted.target_dir)
     told.ready(desk, "update")
+    eta = to_come(desk, wanted.eta, "--eta")
     record = _corrected(desk, desk.store.get(incident), wanted)
     if wanted.nodes or wanted.category or wanted.reassess:
         record = _assessed(desk, record, wanted, where)
-    eta = desk.moment(wanted.eta, "--eta", future=True)
     record = desk.update(record.id, wanted.text, fix_status=wanted.fix_status, eta=eta, root_cause=wanted.root_cause, fix=wanted.fix)
     return told.tell(desk, record, "update")
 
 
 def _corrected(desk: Desk, record: Record, wanted: Wanted) -> Record:
-    times = {name: desk.moment(getattr(wanted, name), f"--{name.replace('_', '-')}") for name in ("started_at", "bad_until", "detected_at")}
+    times = {name: when(desk, getattr(wanted, name), f"--{name.replace('_', '-')}") for name in ("started_at", "bad_until", "detected_at")}
     texts = {name: getattr(wanted, name) for name in ("title", "summary", "source", "data_is_now", "lasting")}
     return desk.edit(record.id, **texts, **times)
 
