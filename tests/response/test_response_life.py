@@ -46,7 +46,10 @@ VARYING = [
     (re.compile(r"(\d\d:\d\d):\d\d(\.\d+)?"), r"\1"),
     (re.compile(r"\b[\d.\\]+ (s|min) to [\d.\\]+ (s|min)"), "LOW to HIGH"),
     (re.compile(r"takes [\d.]+ s to start"), "takes LONG to start"),
+    (re.compile(r"(without people), takes? [^.]+\."), r"\1, take LOW to HIGH."),
+    (re.compile(r"(When it will be over: we do not know yet)[^\n]*"), r"\1"),
 ]
+"""What each run has of its own: seconds, and how long things take on this machine."""
 
 
 class Step(NamedTuple):
