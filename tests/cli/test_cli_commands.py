@@ -150,7 +150,7 @@ def test_node_names_complete(run: Run, scenario: Scenario, monkeypatch: pytest.M
 
 def test_commands_complete(run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     press_tab(run, monkeypatch, "aftershock c", 1)
-    assert capsys.readouterr().out.split() == ["plain,categories", "plain,config", "plain,cache", "plain,completion"]
+    assert capsys.readouterr().out.split() == ["plain,check", "plain,categories", "plain,config", "plain,cache", "plain,completion"]
 
 
 @pytest.mark.parametrize("options", ["--target-dir /nowhere", "--manifest -", "--manifest /dev/null"])

@@ -161,14 +161,15 @@ class Calls(Scalars):
     _read_positionalcolumn = _read_parameter
 
     def _read_columns(self, node: exp.Expression, where: Where) -> Term:
-        """COLUMNS(…): each of several columns in turn."""
-        if node.args.get("unpack"):
-            return self.terms.make("function", "UNPACKED", self._read_star(exp.Star(), where), self.terms.make("text", node.sql()))
+        """COLUMNS(…): each of several columns in turn, or all of them as arguments."""
         inner = node.this.this if isinstance(node.this, exp.Column) else node.this
         if isinstance(inner, exp.Star):
-            without = self.terms.collection(self.terms.make("id", self.key(item.this if isinstance(item, exp.Column) else item)) for item in except_of(inner))
-            return self.terms.make("each", without)
-        return self.terms.make("each", self.term(inner, where))
+            chosen = self.terms.collection(self.terms.make("id", self.key(item.this if isinstance(item, exp.Column) else item)) for item in except_of(inner))
+        else:
+            chosen = self.term(inner, where)
+        if node.args.get("unpack"):
+            return self.terms.make("function", "UNPACKED", self._read_star(exp.Star(), where), chosen)
+        return self.terms.make("each", chosen)
 
     def _read_table(self, node: exp.Expression, where: Where) -> Term:
         """A relation that a function is given."""

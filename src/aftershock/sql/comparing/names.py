@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aftershock.sql.comparing.blocks import Blocks
 from aftershock.sql.comparing.scopes import named
+from aftershock.sql.comparing.terms import OPEN_WINDOW
 from aftershock.sql.dialects import GROUP, HAVING, LIMIT, ORDER, PSEUDO, SELECT, WHERE
 
 if TYPE_CHECKING:
@@ -131,7 +132,9 @@ class Names:
             return None
         alias = scope.aliases.get(name)
         if alias is not None:
-            return alias.term
+            early = clause in {WHERE, GROUP}
+            stands = not (early and alias.aggregated) and not (alias.term.bits & OPEN_WINDOW and (early or clause == HAVING))
+            return alias.term if stands else None
         return self._ahead(name, scope) if self.dialect.forward else None
 
     def _ahead(self, name: str, scope: Scope) -> Term | None:
