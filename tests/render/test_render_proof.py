@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json as std
 import re
+from pathlib import Path
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
@@ -103,6 +104,10 @@ def test_colours_change_nothing_but_colours() -> None:
     plain, coloured = (render_verification(SOME, "text", colour=colour) for colour in (False, True))
     assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == plain
     assert coloured != plain
+
+
+def test_the_published_schema_is_that_of_the_structs() -> None:
+    assert (Path(__file__).parents[2] / "docs" / "reference" / "verify.schema.json").read_text(encoding="utf-8") == schema()
 
 
 def test_json_has_every_node_and_follows_its_schema() -> None:

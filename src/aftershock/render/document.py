@@ -317,10 +317,20 @@ class ErrorDocument(msgspec.Struct, frozen=True):
     error: ErrorBody
 
 
-def schema() -> str:
-    """The JSON Schema (draft 2020-12) of `AssessmentDocument` and `ErrorDocument`, as it is published in the documentation."""
-    shapes, definitions = msgspec.json.schema_components((AssessmentDocument, ErrorDocument), ref_template="#/$defs/{name}")
+def published(title: str, *documents: type[msgspec.Struct]) -> str:
+    """The JSON Schema (draft 2020-12) of what a command prints, as text.
+
+    Args:
+        title: what it is called, with its version.
+        documents: what it prints, one of them at a time.
+    """
+    shapes, definitions = msgspec.json.schema_components(documents, ref_template="#/$defs/{name}")
     for definition in definitions.values():
         definition["description"] = inspect.cleandoc(definition["description"])
-    whole = {"$schema": SCHEMA_ID, "title": f"aftershock assessment {SCHEMA_VERSION}", "oneOf": shapes, "$defs": definitions}
+    whole = {"$schema": SCHEMA_ID, "title": title, "oneOf": shapes, "$defs": definitions}
     return msgspec.json.format(msgspec.json.encode(whole, order="sorted"), indent=2).decode() + "\n"
+
+
+def schema() -> str:
+    """The JSON Schema (draft 2020-12) of `AssessmentDocument` and `ErrorDocument`, as it is published in the documentation."""
+    return published(f"aftershock assessment {SCHEMA_VERSION}", AssessmentDocument, ErrorDocument)

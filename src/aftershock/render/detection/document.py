@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Literal
 
 import msgspec
 
 from aftershock.model import Category, Severity
-from aftershock.render.document import SCHEMA_ID, Artifact, DbtProject, ErrorDocument, SeverityReason
+from aftershock.render.document import Artifact, DbtProject, ErrorDocument, SeverityReason, published
 
 DETECTION_VERSION: Literal["1.0"] = "1.0"
 
@@ -79,8 +78,4 @@ class DetectionDocument(msgspec.Struct, frozen=True):
 
 def schema() -> str:
     """The JSON Schema (draft 2020-12) of `DetectionDocument` and `ErrorDocument`, as it is published in the documentation."""
-    shapes, definitions = msgspec.json.schema_components((DetectionDocument, ErrorDocument), ref_template="#/$defs/{name}")
-    for definition in definitions.values():
-        definition["description"] = inspect.cleandoc(definition["description"])
-    whole = {"$schema": SCHEMA_ID, "title": f"aftershock detect {DETECTION_VERSION}", "oneOf": shapes, "$defs": definitions}
-    return msgspec.json.format(msgspec.json.encode(whole, order="sorted"), indent=2).decode() + "\n"
+    return published(f"aftershock detect {DETECTION_VERSION}", DetectionDocument, ErrorDocument)

@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Literal
 
 import msgspec
 
 from aftershock.model import Category, Severity
 from aftershock.model.record import ActionStatus, Audience, DocumentKind, FixStatus, ResolutionCode, Status
-from aftershock.render.document import SCHEMA_ID, AssessmentDocument, ErrorDocument
+from aftershock.render.document import AssessmentDocument, ErrorDocument, published
 from aftershock.render.plan.document import PlanDocument
 
 RECORD_VERSION: Literal["1.0"] = "1.0"
@@ -216,8 +215,4 @@ class RecordsDocument(msgspec.Struct, frozen=True):
 
 def schema() -> str:
     """The JSON Schema (draft 2020-12) of `RecordDocument`, `RecordsDocument` and `ErrorDocument`, as it is published in the documentation."""
-    shapes, definitions = msgspec.json.schema_components((RecordDocument, RecordsDocument, ErrorDocument), ref_template="#/$defs/{name}")
-    for definition in definitions.values():
-        definition["description"] = inspect.cleandoc(definition["description"])
-    whole = {"$schema": SCHEMA_ID, "title": f"aftershock incident {RECORD_VERSION}", "oneOf": shapes, "$defs": definitions}
-    return msgspec.json.format(msgspec.json.encode(whole, order="sorted"), indent=2).decode() + "\n"
+    return published(f"aftershock incident {RECORD_VERSION}", RecordDocument, RecordsDocument, ErrorDocument)

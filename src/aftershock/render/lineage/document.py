@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Literal
 
 import msgspec
 
 from aftershock.model.lineage import Kind, Subtype
-from aftershock.render.document import SCHEMA_ID, Artifact, DbtProject, ErrorDocument
+from aftershock.render.document import Artifact, DbtProject, ErrorDocument, published
 
 LINEAGE_VERSION: Literal["1.0"] = "1.0"
 
@@ -108,8 +107,4 @@ class LineageDocument(msgspec.Struct, frozen=True):
 
 def schema() -> str:
     """The JSON Schema (draft 2020-12) of `LineageDocument` and `ErrorDocument`, as it is published in the documentation."""
-    shapes, definitions = msgspec.json.schema_components((LineageDocument, ErrorDocument), ref_template="#/$defs/{name}")
-    for definition in definitions.values():
-        definition["description"] = inspect.cleandoc(definition["description"])
-    whole = {"$schema": SCHEMA_ID, "title": f"aftershock lineage {LINEAGE_VERSION}", "oneOf": shapes, "$defs": definitions}
-    return msgspec.json.format(msgspec.json.encode(whole, order="sorted"), indent=2).decode() + "\n"
+    return published(f"aftershock lineage {LINEAGE_VERSION}", LineageDocument, ErrorDocument)

@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Literal
 
 import msgspec
 
 from aftershock.model import Category, Severity
 from aftershock.model.plan import Engine, PhaseKind, StepKind
-from aftershock.render.document import SCHEMA_ID, ErrorDocument
+from aftershock.render.document import ErrorDocument, published
 
 PLAN_VERSION: Literal["1.0"] = "1.0"
 
@@ -92,8 +91,4 @@ class PlanDocument(msgspec.Struct, frozen=True):
 
 def schema() -> str:
     """The JSON Schema (draft 2020-12) of `PlanDocument` and `ErrorDocument`, as it is published in the documentation."""
-    shapes, definitions = msgspec.json.schema_components((PlanDocument, ErrorDocument), ref_template="#/$defs/{name}")
-    for definition in definitions.values():
-        definition["description"] = inspect.cleandoc(definition["description"])
-    whole = {"$schema": SCHEMA_ID, "title": f"aftershock plan {PLAN_VERSION}", "oneOf": shapes, "$defs": definitions}
-    return msgspec.json.format(msgspec.json.encode(whole, order="sorted"), indent=2).decode() + "\n"
+    return published(f"aftershock plan {PLAN_VERSION}", PlanDocument, ErrorDocument)
