@@ -147,12 +147,12 @@ class Dbt:
             raise build.BuildError(message)
 
 
-def prepare(folder: Path, dbt: Dbt) -> Path:
-    """Build the base in `folder`, with its artifacts and both warehouses; return its project."""
+def prepare(folder: Path, dbt: Dbt, green: Path | None = None) -> Path:
+    """Build the base in `folder`, from a green build of shop where there is one, with its artifacts and both warehouses; return its project."""
     project = folder / "base"
     if (project / "target" / REBUILT).exists():
         return project
-    build.build_shop(project, full_artifacts=False)
+    build.build_shop(project, full_artifacts=False, green=green)
     edit(project, Branch("base", BASE_EDITS, dict(BASE_FILES)))
     dbt.must(project, ("build",), ("docs", "generate"))
     warehouse = project / "target" / "shop.duckdb"
@@ -165,30 +165,31 @@ def prepare(folder: Path, dbt: Dbt) -> Path:
 
 
 def play(base: Path, branch: Branch, folder: Path, dbt: Dbt) -> Truth:
-    """Make a branch of the base in `folder`, compile and build it there; the manifest of the head is left beside it."""
+    """Make a branch of the base in `folder`, compile and build it there; of its target only the manifest stays, as in CI where dbt only compiled."""
     kept = folder / "truth.json"
     if kept.exists():
         return msgspec.json.decode(kept.read_bytes(), type=Truth)
-    project, head = folder / "project", folder / "head"
+    project = folder / "project"
     shutil.rmtree(project, ignore_errors=True)
     shutil.copytree(
         base, project, ignore=shutil.ignore_patterns("logs", GREEN, REBUILT, "catalog.json", "run_results.json", "*.manifest.json", "*.msgpack", "dbt_packages")
     )
     (project / "dbt_packages").symlink_to(base / "dbt_packages")
-    head.mkdir(parents=True, exist_ok=True)
     edit(project, branch)
     said = dbt.run(project, ("compile",), ("build",))
     compiled = project / "target" / "compile.manifest.json"
     if not compiled.exists():
         return _kept(kept, Truth(refused=said))
-    shutil.copy(compiled, head / "manifest.json")
+    manifest = compiled.read_bytes()
     first = _outcome(base, project)
     alone = None
     if first.skipped and set(first.tests.values()) & {"error", "fail"}:
         shutil.copy(base / "target" / GREEN, project / "target" / "shop.duckdb")
         dbt.run(project, WITHOUT_TESTS)
         alone = _outcome(base, project)
-    shutil.rmtree(project / "target")  # its files stay: the check may look at them
+    shutil.rmtree(project / "target")
+    (project / "target").mkdir()
+    (project / "target" / "manifest.json").write_bytes(manifest)
     return _kept(kept, Truth(first, alone))
 
 
@@ -338,13 +339,13 @@ def materializations(head: Path) -> dict[str, str]:
     return {key: node["config"].get("materialized") or node["resource_type"] for key, node in nodes.items()}
 
 
-def run(folder: Path, only: Sequence[str] = ()) -> Iterator[Row]:
-    """Play and judge branches in `folder`, all of them where none is named."""
+def run(folder: Path, only: Sequence[str] = (), green: Path | None = None) -> Iterator[Row]:
+    """Play and judge branches in `folder`, all of them where none is named, from a green build of shop where there is one."""
     with closing(Dbt()) as dbt:
-        base = prepare(folder, dbt)
+        base = prepare(folder, dbt, green)
         for name in [name for name in BRANCHES if not only or name in only]:
             truth = play(base, BRANCHES[name], folder / name, dbt)
-            head = folder / name / "head"
+            head = folder / name / "project" / "target"
             report = None if truth.refused else ask(base, head)
             yield judge(name, report, truth, {} if truth.refused else materializations(head))
 

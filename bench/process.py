@@ -31,28 +31,29 @@ class Run:
     """Its last line on standard error where it failed, else empty."""
 
 
-def run(
+def run(  # noqa: PLR0913 - what a command is run with
     command: Sequence[str],
     scratch: Path,
     *,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     tty: bool = False,
+    limit_s: float = LIMIT_S,
 ) -> Run:
     """Run one command to its end and return its cost and output.
 
-    A command that cannot start has exit code 127, one that is stopped for taking longer than `LIMIT_S` 124.
+    A command that cannot start has exit code 127, one that is stopped for taking longer than `limit_s` 124.
     """
     report = scratch / "run"
     launcher = [sys.executable, "-S", "-E", str(_LAUNCH), str(report), *(["--tty"] if tty else []), "--", *command]
     surroundings = {**os.environ, **(env or {})}
     started = subprocess.Popen(launcher, env=surroundings, cwd=cwd, stderr=subprocess.PIPE, text=True, start_new_session=True)
     try:
-        _, complaint = started.communicate(timeout=LIMIT_S)
+        _, complaint = started.communicate(timeout=limit_s)
     except subprocess.TimeoutExpired:
         os.killpg(started.pid, signal.SIGKILL)  # the session that was started here, and no other
         started.communicate()
-        return Run(124, 0.0, 0.0, 0, "", f"stopped after {LIMIT_S} s")
+        return Run(124, 0.0, 0.0, 0, "", f"stopped after {limit_s:g} s")
     if started.returncode:
         return Run(127, 0.0, 0.0, 0, "", _last_line(complaint))
     cost = json.loads(report.with_suffix(".json").read_text())

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def surroundings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "DBT_TARGET_PATH", "AFTERSHOCK_DEBUG"):
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "DBT_TARGET_PATH", "AFTERSHOCK_DEBUG", "CI"):
         monkeypatch.delenv(name, raising=False)
     folder = tmp_path_factory.mktemp("cache")
     monkeypatch.setenv("AFTERSHOCK_CACHE_DIR", str(folder))

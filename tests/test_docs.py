@@ -46,8 +46,9 @@ def examples(page: Path) -> Iterator[Example]:
 
 
 def lay_out(folder: Path, scenario: str) -> None:
-    shutil.rmtree(folder / "target", ignore_errors=True)
-    shutil.copytree(ROOT / "fixtures" / "artifacts" / scenario, folder / "target")
+    for target in ("target", "prod-target"):
+        shutil.rmtree(folder / target, ignore_errors=True)
+        shutil.copytree(ROOT / "fixtures" / "artifacts" / scenario, folder / target)
     shutil.copy(ROOT / "fixtures" / "shop" / "dbt_project.yml", folder)
 
 

@@ -85,6 +85,9 @@ def test_ranks_are_longest_paths_and_order_is_topological(graph: LineageGraph, d
     for before, after in ((a, b) for index, a in enumerate(ordered) for b in ordered[index + 1 :]):
         assert not nx.has_path(graph.digraph, after, before)
     assert all((ranks[a], a) < (ranks[b], b) for a, b in pairwise(ordered))
+    levels = graph.levels(wanted)
+    assert ordered == tuple(name for level in levels for name in level)
+    assert not any(nx.has_path(graph.digraph, one, other) for level in levels for one in level for other in level if one != other)
 
 
 @given(dags(), st.data())

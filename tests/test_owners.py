@@ -28,6 +28,8 @@ ONE = [
     ({"name": "Data Core", "email": None, "team": 3}, Owner("Data Core")),
     ({"slack": "growth"}, Owner("", "", "growth")),
     ({"email": "growth team"}, Owner("growth team")),
+    ({"name": "Adrian", "email": "gitlab_id@adrian"}, Owner("Adrian (gitlab_id@adrian)")),
+    ({"name": "Insights", "email": "slack channel or email", "slack": "@insights"}, Owner("Insights (slack channel or email)", "", "@insights")),
     ({"name": ["Ann Lee"], "email": ["ann@example.com"]}, Owner("Ann Lee", "ann@example.com")),
     (["@growth", "@growth"], Owner("", "", "@growth")),
 ]
@@ -43,6 +45,7 @@ SEVERAL = [
         (Owner("A", "a@example.com"), Owner("B", "b@example.com"), Owner("", "", "@s")),
     ),
     ({"name": "A, B", "slack": "@s"}, (Owner("A", "", "@s"), Owner("B"))),
+    ({"name": "A, B", "email": "the others"}, (Owner("A"), Owner("B"), Owner("the others"))),
 ]
 NOBODY = [
     None,

@@ -30,12 +30,14 @@ if TYPE_CHECKING:
         read_patches,
         read_stdin,
     )
+    from aftershock.artifacts.folders import source_files
     from aftershock.artifacts.runs import read_runs
     from aftershock.cache import Cache, cache_dir
     from aftershock.cache.shelf import Shelf
     from aftershock.changes import check
     from aftershock.changes.editing import Edited, edited, project_files
     from aftershock.changes.policy import own_of_head, policy_changes
+    from aftershock.changes.unparsed import unparsed
     from aftershock.columns.jobs import Limits
     from aftershock.columns.lineage import ColumnLineage, column_lineage
     from aftershock.columns.opening import open_lineage
@@ -73,6 +75,7 @@ if TYPE_CHECKING:
     from aftershock.execute.base import (
         Repository,
         commit_of,
+        commits_behind,
         files_at,
         gone_since,
         has_commit,
@@ -81,6 +84,7 @@ if TYPE_CHECKING:
         repository,
         target_at,
     )
+    from aftershock.execute.changed import GitChanges, git_changes
     from aftershock.graph import LineageGraph
     from aftershock.incidents.store import Store
     from aftershock.model import CATEGORIES, Artifacts, Assessment, Catalog, Category, Node, Owner, Policy, Project, RecoveryPlan, Report, Severity, Step
@@ -156,13 +160,27 @@ _HOMES = {
     "changes": ("check",),
     "changes.editing": ("Edited", "edited", "project_files"),
     "changes.policy": ("own_of_head", "policy_changes"),
+    "changes.unparsed": ("unparsed",),
     "execute.backtest": ("backtest",),
-    "execute.base": ("Repository", "commit_of", "files_at", "gone_since", "has_commit", "policy_at", "read_catalog_file", "repository", "target_at"),
+    "execute.base": (
+        "Repository",
+        "commit_of",
+        "commits_behind",
+        "files_at",
+        "gone_since",
+        "has_commit",
+        "policy_at",
+        "read_catalog_file",
+        "repository",
+        "target_at",
+    ),
+    "execute.changed": ("GitChanges", "git_changes"),
     "model.backtest": ("Backtest",),
     "model.changes": ("CheckReport",),
     "render.check": ("CHECK_FORMATS", "render_check"),
     "render.check.backtest": ("BACKTEST_FORMATS", "render_backtest"),
     "artifacts": ("artifacts_from_bytes", "find_manifest", "find_project_root", "read_artifacts", "read_catalog", "read_configs", "read_patches", "read_stdin"),
+    "artifacts.folders": ("source_files",),
     "artifacts.runs": ("read_runs",),
     "cache": ("Cache", "cache_dir"),
     "cache.shelf": ("Shelf",),
@@ -321,6 +339,7 @@ __all__ = [
     "DocumentKind",
     "Edited",
     "FixStatus",
+    "GitChanges",
     "InForce",
     "Limits",
     "LineageGraph",
@@ -372,6 +391,7 @@ __all__ = [
     "checked",
     "column_lineage",
     "commit_of",
+    "commits_behind",
     "complete",
     "detect",
     "diagnose",
@@ -389,6 +409,7 @@ __all__ = [
     "find_config",
     "find_manifest",
     "find_project_root",
+    "git_changes",
     "gone_since",
     "has_commit",
     "known_dialect",
@@ -444,10 +465,12 @@ __all__ = [
     "run_place",
     "schema",
     "select",
+    "source_files",
     "starter",
     "target_at",
     "tell",
     "terminal_text",
+    "unparsed",
     "variables",
     "verify",
 ]

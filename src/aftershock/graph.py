@@ -85,8 +85,14 @@ class LineageGraph:
 
     def in_order(self, unique_ids: Iterable[str]) -> tuple[str, ...]:
         """These nodes so that none comes before one that it depends on (through any path), ties by unique_id."""
-        ranks = self.ranks(unique_ids)
-        return tuple(sorted(ranks, key=lambda unique_id: (ranks[unique_id], unique_id)))
+        return tuple(unique_id for level in self.levels(unique_ids) for unique_id in level)
+
+    def levels(self, unique_ids: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+        """These nodes in groups, each sorted, so that whatever a node depends on (through any path) is in a group before its own."""
+        found: dict[int, list[str]] = {}
+        for unique_id, rank in self.ranks(unique_ids).items():
+            found.setdefault(rank, []).append(unique_id)
+        return tuple(tuple(sorted(found[rank])) for rank in sorted(found))
 
     def ranks(self, unique_ids: Iterable[str]) -> dict[str, int]:
         """For each of these nodes the most edges of any path that leads to it from one of them: 0 depends on none of the others.

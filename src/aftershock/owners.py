@@ -46,10 +46,16 @@ def _owners(value: object, depth: int) -> list[Owner]:
 
 
 def _from_mapping(value: dict[Any, Any]) -> list[Owner]:
-    """One owner with all parts given; where a part holds several, each of the others is an owner of its own."""
+    """One owner with all parts given; where a part holds several, each of the others is an owner of its own.
+
+    What stands as an e-mail and is none is said of the one name that is given, and a name of its own where there is none, or several.
+    """
     names, emails, slacks = (_texts(value.get(key)) for key in ("name", "email", "slack"))
     addresses = [found for text in emails for found in _EMAIL.findall(text)]
-    names += [text for text in emails if not _EMAIL.search(text)]
+    others = [text for text in emails if not _EMAIL.search(text)]
+    if len(names) == 1 and len(others) == 1 and not addresses:
+        return _combined([f"{names[0]} ({others[0]})"], [], slacks)
+    names += others
     if len(names) > 1 and len(names) == len(addresses):
         return [Owner(*pair) for pair in zip(names, addresses, strict=True)] + [Owner(slack=slack) for slack in slacks]
     return _combined(names, addresses, slacks)

@@ -219,10 +219,10 @@ def test_different_versions(tmp_path: Path) -> None:
     assert warned(other, at=tmp_path) == ["manifest.json is of dbt 1.11.0, run_results.json of dbt 1.9.0."]
 
 
-@pytest.mark.parametrize("which", ["generate", "compile", "list", "parse", "show", "docs"])
-def test_results_of_a_command_that_builds_nothing(which: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("which", "typed"), [("generate", "docs generate"), *((word, word) for word in ("compile", "list", "parse", "show", "docs"))])
+def test_results_of_a_command_that_builds_nothing(which: str, typed: str, tmp_path: Path) -> None:
     (warning,) = warned(run_results(A_RESULT, args={"which": which}), at=tmp_path)
-    assert warning.startswith(f"run_results.json is of 'dbt {which}', which builds nothing")
+    assert warning.startswith(f"run_results.json is of 'dbt {typed}', which builds nothing")
 
 
 @pytest.mark.parametrize("args", [{}, {"which": None}])

@@ -9,6 +9,7 @@ import pytest
 from bench.branches import Outcome, Truth, deserved, edit, judge, page, run
 from fixtures import build
 from tests.branches.branch_scenarios import BASE_EDITS, BASE_FILES, BRANCHES, Branch
+from tests.once import green_shop
 
 from aftershock.artifacts import read_artifacts
 from aftershock.changes import check
@@ -97,8 +98,8 @@ def test_silence_is_right_where_nothing_happened(unchanged: CheckReport) -> None
 
 
 @pytest.mark.dbt
-def test_dbt_does_what_the_check_says(tmp_path: Path) -> None:
+def test_dbt_does_what_the_check_says(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     said = {"test-and-dashboard": "breaking", "union-by-position": "risky"}
-    rows = list(run(tmp_path, tuple(said)))
+    rows = list(run(tmp_path, tuple(said), green_shop(tmp_path_factory)))
     assert {row.name: row.problems for row in rows} == dict.fromkeys(said, ())
     assert {row.name: row.said for row in rows} == said

@@ -11,6 +11,7 @@ import pytest
 from change_projects import NOW, Raw, checked, edited, exposure, hit, model, project, source, the, told
 
 from aftershock.artifacts import artifacts_from_bytes, read_artifacts
+from aftershock.artifacts.code import code_from_bytes
 from aftershock.changes import check
 from aftershock.columns.opening import open_lineage
 from aftershock.errors import ArtifactError, UsageError
@@ -63,9 +64,10 @@ def test_a_manifest_whose_code_is_not_at_hand_is_refused() -> None:
 def test_what_else_is_not_at_hand_is_said() -> None:
     data = json.dumps(BASE).encode()
     artifacts = artifacts_from_bytes(data, "nowhere")
-    report = check(artifacts, artifacts, base_reader=open_lineage(artifacts, data=data), head_reader=open_lineage(artifacts, data=data), now=NOW)
-    assert report.changes == ()
-    assert any("were not compared" in warning for warning in report.warnings)
+    for reader, said in ((open_lineage(artifacts, code=code_from_bytes(data, "here")), True), (open_lineage(artifacts, data=data), False)):
+        report = check(artifacts, artifacts, base_reader=reader, head_reader=reader, now=NOW)
+        assert report.changes == ()
+        assert any("were not compared" in warning for warning in report.warnings) is said
 
 
 def parsed(manifest: Raw) -> Raw:

@@ -11,6 +11,7 @@ from change_projects import Raw, checked, data_test, edited, exposure, hit, mode
 from aftershock.changes.building import MATERIALIZATIONS
 from aftershock.changes.configs import RULES
 from aftershock.changes.contracts import base_type
+from aftershock.changes.options import EXPLAINS, LIES, OPTIONS, QUIET, RUNS
 from aftershock.changes.stored import STORED
 from aftershock.changes.types import widens
 
@@ -240,6 +241,61 @@ def test_a_constraint_that_no_warehouse_enforces_breaks_nothing() -> None:
     assert told(checked(base, head)) == {"safe contract-changed mart"}
 
 
+def keyed(column: str, *types: str, **fields: Any) -> Raw:  # noqa: ANN401
+    found = contract(TYPED, **fields)
+    found["columns"][column]["constraints"] = [{"type": kind, "expression": "b > 1" if kind == "check" else ""} for kind in types]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("adapter", "enforced"),
+    [
+        ("duckdb", {"not_null", "unique", "check", "primary_key", "foreign_key"}),
+        ("postgres", {"not_null", "unique", "check", "primary_key", "foreign_key"}),
+        ("snowflake", {"not_null"}),
+        ("databricks", {"not_null", "check"}),
+        ("clickhouse", {"check"}),
+        ("athena", set()),
+    ],
+)
+def test_a_new_constraint_is_risky_where_the_warehouse_enforces_it(adapter: str, enforced: set[str]) -> None:
+    for kind in ("not_null", "unique", "check", "primary_key", "foreign_key"):
+        for item, where in ((keyed("b", kind), "mart.b"), (contract(TYPED, constraints=[{"type": kind, "columns": ["id", "b"]}]), "mart")):
+            base, head = (project(RAW, STG, node, adapter=adapter) for node in (contract(TYPED), item))
+            expected = {f"risky contract-changed {where}"} if kind in enforced else {"safe contract-changed mart"}
+            assert told(checked(base, head)) == expected, (adapter, kind)
+
+
+def test_a_constraint_stops_the_run_that_makes_the_table() -> None:
+    run = checked(project(RAW, STG, contract(TYPED)), project(RAW, STG, keyed("b", "not_null")))
+    assert the(run, "contract-changed").reason == "the contract of mart has not_null on b now: the run stops where rows violate it"
+    settings = {"materialized": "incremental"}
+    later = checked(project(RAW, STG, contract(TYPED, config=settings)), project(RAW, STG, keyed("b", "not_null", config=settings)))
+    assert the(later, "contract-changed").reason.endswith("a full refresh stops where rows violate it")
+    assert (the(later, "contract-changed").certainty, hit(later)) == ("likely", {})
+    checks = checked(project(RAW, STG, contract(TYPED)), project(RAW, STG, keyed("b", "check")))
+    assert the(checks, "contract-changed").reason == "the contract of mart has check on b (b > 1) now: the run stops where rows violate it"
+
+
+def test_constraints_of_a_contract_that_is_new_count_and_those_of_a_view_do_not() -> None:
+    assert of(mart(columns=TYPED), keyed("b", "not_null")) == {"risky contract-changed mart.b"}
+    view = {"materialized": "view"}
+    assert of(contract(TYPED, config=view), keyed("b", "not_null", config=view)) == {"safe contract-changed mart"}
+    assert "risky contract-changed mart.b" in of(keyed("b", "not_null", config=view), keyed("b", "not_null"))
+
+
+def test_a_constraint_that_was_there_in_other_words_is_no_news() -> None:
+    whole = contract(TYPED, constraints=[{"type": "not_null", "columns": ["b"], "name": "filled"}])
+    assert not any(line.startswith("risky") for line in of(keyed("b", "not_null"), whole))
+    assert not any(line.startswith("risky") for line in of(keyed("b", "primary_key"), keyed("b", "not_null", "unique")))
+    assert "risky contract-changed mart.b" in of(keyed("b", "not_null"), keyed("b", "primary_key"))
+
+
+def test_what_a_constraint_of_ones_own_does_is_not_known() -> None:
+    report = checked(project(RAW, STG, contract(TYPED)), project(RAW, STG, keyed("b", "custom"), adapter="duckdb"))
+    assert (the(report, "contract-changed").verdict, the(report, "contract-changed").certainty) == ("risky", "unknown")
+
+
 def test_a_types_length_is_not_part_of_the_promise() -> None:
     assert base_type("VARCHAR (20)") == base_type("varchar(5)") == "varchar"
     assert base_type("numeric(10, 2)") != base_type("int")
@@ -274,6 +330,169 @@ def test_a_deprecation_owner_and_group() -> None:
 
 def test_hooks_are_looked_at() -> None:
     assert of(mart({"post-hook": []}), mart({"post-hook": [{"sql": "delete from {{ this }}"}]})) == {"risky materialization-changed mart"}
+    assert of(mart(), mart({"sql_header": "set x = 1"})) == {"risky materialization-changed mart"}
+    assert of(mart({"sql_header": None}), mart()) == set()
+
+
+@pytest.mark.parametrize(("before", "after"), [("c", None), (None, "c"), ("b", "c")])
+def test_another_event_time_gives_each_batch_of_a_reader_other_rows(before: str | None, after: str | None) -> None:
+    settings = {"materialized": "incremental", "incremental_strategy": "microbatch", "event_time": "b", "begin": "2026-01-01", "batch_size": "day"}
+    batch = model("batch", "select id, b from stg", config=settings)
+    base = project(RAW, {**STG, "config": {**STG["config"], "event_time": before}}, batch, model("end", "select id from batch"), MART)
+    report = checked(base, edited(base, {**STG, "config": {**STG["config"], "event_time": after}}))
+    assert told(report) == {"risky incremental-changed batch"}
+    assert hit(report) == {"end": "may wrong"}
+    assert (the(report, "incremental-changed").was, the(report, "incremental-changed").now) == (before or "", after or "")
+
+
+def test_a_relation_whose_name_is_quoted_otherwise_is_another_one_where_the_warehouse_minds() -> None:
+    def named(name: str, adapter: str) -> Raw:
+        return project(RAW, STG, {**MART, "relation_name": name}, adapter=adapter)
+
+    for adapter, names, expected in (
+        ("snowflake", ('"db"."main"."mart"', "db.main.mart"), {"risky relation-moved mart"}),
+        ("postgres", ('"db"."main"."mart"', '"db"."main"."Mart"'), {"risky relation-moved mart"}),
+        ("snowflake", ("db.main.mart", "DB.MAIN.MART"), set()),
+        ("duckdb", ('"db"."main"."mart"', "db.main.mart"), set()),
+    ):
+        assert told(checked(named(names[0], adapter), named(names[1], adapter))) == expected
+
+
+# settings that no other rule looks at
+
+
+def external(**config: Any) -> Raw:  # noqa: ANN401
+    return mart({"materialized": "external", **config})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (external(location="a.parquet"), external(location="b.parquet"), {"breaking relation-moved mart"}),
+        (external(location="a"), external(location="a", format="csv"), {"breaking relation-moved mart"}),
+        (external(location="a"), external(location="a", format="parquet"), set()),
+        (external(options={"partition_by": "b"}), external(options={"partition_by": "id"}), {"risky relation-moved mart"}),
+        (mart({"secure": True}), mart(), {"risky access-changed mart"}),
+        (mart({"copy_grants": True}), mart({"copy_grants": False}), {"risky access-changed mart"}),
+        (mart({"target_lag": "1 hour"}), mart({"target_lag": "2 days"}), {"risky freshness-changed mart"}),
+        (mart({"file_format": "delta"}), mart({"file_format": "parquet"}), {"risky relation-moved mart"}),
+        (mart(), mart({"transient": False}), {"safe materialization-changed mart"}),
+        (mart(), mart({"of_our_own": 1}), {"risky materialization-changed mart"}),
+        (mart({"engine": "MergeTree()"}), mart({"engine": "ReplacingMergeTree()"}), {"risky incremental-changed mart"}),
+        (mart(), mart({"matched_condition": "b > 1"}), set()),
+        (mart({"materialized": "incremental"}), mart({"materialized": "incremental", "matched_condition": "b > 1"}), {"risky incremental-changed mart"}),
+        (mart({"materialized": "by_period"}), mart({"materialized": "by_period", "unique_key": "id"}), {"risky materialization-changed mart"}),
+    ],
+)
+def test_a_setting_that_no_other_rule_looks_at(before: Raw, after: Raw, expected: set[str]) -> None:
+    report = checked(project(RAW, STG, before), project(RAW, STG, after))
+    assert told(report) == expected
+    assert {change.certainty for change in report.changes if change.kind != "incremental-changed"} <= {"likely"}
+
+
+def test_a_setting_is_said_with_its_old_and_new_value() -> None:
+    report = checked(project(RAW, STG, mart()), project(RAW, STG, mart({"ttl": "at + interval 1 month"})))
+    reason = "ttl of mart was not set and is at + interval 1 month now: the warehouse drops it, or old rows of it, at another time"
+    assert [change.reason for change in report.changes] == [reason]
+    long = checked(project(RAW, STG, mart()), project(RAW, STG, mart({"of_our_own": "x" * 5000})))
+    assert len(long.changes[0].reason) < 200  # a sentence
+
+
+@pytest.mark.parametrize("key", sorted(EXPLAINS | RUNS | LIES))
+def test_a_setting_that_is_nobodys_concern_is_no_change(key: str) -> None:
+    assert of(mart(), mart({key: ["x"]})) == set()
+
+
+@pytest.mark.parametrize("empty", [None, "", [], {}, False, {"enabled": None, "alias": None}])
+def test_a_setting_that_is_empty_is_none(empty: object) -> None:
+    assert of(mart(), mart({"of_our_own": empty, "latest_version_pointer": empty})) == set()
+    assert of(mart({"of_our_own": empty}), mart()) == set()
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"), [("cadence", {"risky materialization-changed mart"}), ("cadences", set()), ("cad-ence", {"risky materialization-changed mart"})]
+)
+def test_a_setting_that_no_macro_reads_changes_nothing_for_anybody(key: str, expected: set[str]) -> None:
+    reads = macro("reads", "{% macro reads() %}{{ config.get('cadence') }}{% endmacro %}")
+    base, head = (with_macros(project(RAW, STG, mart(config)), reads) for config in ({}, {key: "daily"}))
+    assert told(checked(base, head)) == expected
+
+
+def test_a_setting_that_another_version_of_dbt_writes_by_itself_is_no_change() -> None:
+    base, newer = project(RAW, STG, mart()), project(RAW, STG, mart({"of_dbt": "default"}))
+    newer["metadata"]["dbt_version"] = "1.12.0"
+    assert checked(base, newer).changes == ()
+    given = project(RAW, STG, mart({"of_dbt": "default"}, unrendered_config={"of_dbt": "default"}))
+    given["metadata"]["dbt_version"] = "1.12.0"
+    assert told(checked(base, given)) == {"risky materialization-changed mart"}
+
+
+def test_a_folder_of_the_project_file_is_no_setting() -> None:
+    assert of(mart({"internal_package": {"+materialized": "table"}}), mart()) == set()
+
+
+def test_a_place_that_only_the_target_decides_is_no_change() -> None:
+    raw = "{{ config(location = target.name ~ '.parquet') }} select id, b from {{ ref('stg') }}"
+    base = project(RAW, STG, {**external(location="prod.parquet"), "raw_code": raw, "unrendered_config": {"location": "prod.parquet"}})
+    head = copy.deepcopy(base)
+    for item in head["nodes"].values():
+        item.update(schema="pr_7", relation_name=f'"db"."pr_7"."{item["alias"]}"')
+    own = head["nodes"]["model.p.mart"]
+    own.update(config={**own["config"], "location": "ci.parquet"}, unrendered_config={"location": "ci.parquet"})
+    assert checked(base, head).changes == ()
+    own["raw_code"] = raw.replace("target.name", "'x' ~ target.name")
+    assert "breaking relation-moved mart" in told(checked(base, head))
+
+
+def test_each_setting_is_known_in_one_way() -> None:
+    known = [(key, option.of) for option in OPTIONS for key in option.keys]
+    assert len(known) == len(set(known))
+    assert not {key for key, _ in known} & QUIET
+
+
+# what a run writes of itself
+
+
+OURS = {"invocation_id": "1bbed690-78ec-450f-b528-52472f0fc0a7", "run_started_at": "2026-11-29T23:30:00.123456+00:00"}
+THEIRS = {"invocation_id": "7aa0a0a0-0000-450f-b528-52472f0fc0a7", "run_started_at": "2026-11-30T09:10:11+00:00"}
+
+
+def run_by(run: dict[str, str], *nodes: Raw) -> Raw:
+    found = project(RAW, STG, *nodes)
+    return {**found, "metadata": {**found["metadata"], **run}}
+
+
+def stamped(*words: str, raw: str = "select id, '{{ run_started_at }}' as at from {{ ref('stg') }}") -> Raw:
+    return model("mart", f"select id, {', '.join(f'{word!r} as c{place}' for place, word in enumerate(words))} from stg", raw=raw)  # noqa: S608  # our own
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (OURS["invocation_id"], THEIRS["invocation_id"]),
+        ("2026-11-29 23:30:00.123456+00:00", "2026-11-30 09:10:11+00:00"),
+        ("2026-11-29", "2026-11-30"),
+        ("20261129", "20261130"),
+        ("2026-11-29 18:30:00", "2026-11-30 04:10:11"),
+        ("20261129233001", "20261130091012"),
+    ],
+)
+def test_the_id_and_the_time_of_a_run_are_no_change(ours: str, theirs: str) -> None:
+    assert checked(run_by(OURS, stamped(ours, "x")), run_by(THEIRS, stamped(theirs, "x"))).changes == ()
+    changed = checked(run_by(OURS, stamped(ours, "x")), run_by(THEIRS, stamped(theirs, "y")))
+    assert "risky values-changed mart.c1" in told(changed)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [("2026-11-29", "2025-11-30"), ("2026-11-29 12:07:00", "2026-11-30 09:10:11"), ("99999999", "20261130"), ("aaaa", "bbbb")]
+)
+def test_what_no_run_wrote_of_itself_is_a_change(ours: str, theirs: str) -> None:
+    assert told(checked(run_by(OURS, stamped(ours)), run_by(THEIRS, stamped(theirs)))) == {"risky values-changed mart.c0"}
+
+
+def test_the_id_of_a_run_in_sql_that_was_changed_elsewhere_is_no_change_of_its_column() -> None:
+    head = run_by(THEIRS, stamped(THEIRS["invocation_id"], "y", raw="select 2"))
+    assert told(checked(run_by(OURS, stamped(OURS["invocation_id"], "x")), head)) == {"risky values-changed mart.c1"}
 
 
 # sources and seeds
@@ -442,6 +661,8 @@ def test_what_runs_before_and_after_everything_is_looked_at() -> None:
     base = project(RAW, STG, hook)
     assert told(checked(base, edited(base, {**hook, "raw_code": "select 2"}))) == {"risky macro-changed p-on-run-end-0"}
     assert told(checked(base, edited(base, gone=(hook["unique_id"],)))) == {"risky macro-changed p-on-run-end-0"}
+    compiled = {**hook, "compiled_code": "select 1"}
+    assert told(checked(project(RAW, STG, compiled), project(RAW, STG, {**compiled, "raw_code": "drop schema x"}))) == {"risky macro-changed p-on-run-end-0"}
 
 
 def test_macros_of_another_package_are_told_as_one() -> None:
@@ -487,6 +708,15 @@ def test_a_function_that_computes_something_else_may_change_what_calls_it() -> N
     assert hit(report) == {"mart": "may wrong"}
 
 
+def test_a_function_whose_settings_differ_may_change_what_calls_it() -> None:
+    config = {"materialized": "function", "type": "scalar"}
+    function = {"unique_id": "function.p.net", "resource_type": "function", "name": "net", "package_name": "p", "raw_code": "a - b", "language": "sql"}
+    base = project(RAW, STG, {**MART, "depends_on": {"nodes": ["function.p.net"]}}, {**function, "config": config})
+    report = checked(base, edited(base, {**function, "config": {**config, "volatility": "non-deterministic"}}))
+    assert told(report) == {"risky values-changed net"}
+    assert hit(report) == {"mart": "may wrong"}
+
+
 # the tables themselves
 
 
@@ -503,3 +733,41 @@ def test_a_change_knows_its_file_and_line() -> None:
     assert {(change.path, change.line) for change in report.changes} == {("models/mart.sql", 3)}
     yaml = checked(base, edited(base, model("mart", sql, access="private", patch_path="p://models/_m.yml")))
     assert {change.path for change in yaml.changes} <= {"models/_m.yml"}
+
+
+# code that the compiled SQL does not show
+
+
+def templated(raw: str, compiled: str = "select id, b, c from raw") -> Raw:
+    return model("stg", compiled, raw=raw)
+
+
+def hidden(old: str, new: str) -> set[str]:
+    base = project(source("raw", "id", "b", "c"), templated(old), model("mart", "select b from stg"))
+    return told(checked(base, edited(base, templated(new))))
+
+
+def test_a_branch_that_this_target_does_not_take_cannot_be_judged() -> None:
+    text = "select id, b, c from {{ source('raw', 'raw') }} {{% if target.name == 'prod' %}} where b = {} {{% endif %}}"
+    assert hidden(text.format(1), text.format(2)) == {"cannot-say sql-unread stg"}
+    assert hidden(text.format(1), text.format("1 -- as agreed")) == set()
+
+
+def test_the_branch_that_it_takes_is_judged() -> None:
+    base = project(source("raw", "id", "b", "c"), templated("{% if target.name == 'prod' %} select id, b, c {% endif %} from raw"))
+    head = edited(base, templated("{% if target.name == 'prod' %} select id, b {% endif %} from raw", "select id, b from raw"))
+    assert told(checked(base, head)) == {"breaking column-removed stg.c"}
+
+
+def test_branches_whose_texts_changed_places() -> None:
+    text = "select id, b, c from raw {{% if env_var('X', '') %}} where {} {{% else %}} where {} {{% endif %}}"
+    assert hidden(text.format("b", "c"), text.format("c", "b")) == {"cannot-say sql-unread stg"}
+
+
+def test_a_branch_for_a_variable_that_the_project_does_not_set_is_risky() -> None:
+    text = "select id, b, c from raw {{% if var('x', none) is not none %}} where b > {} {{% endif %}}"
+    assert hidden(text.format(1), text.format(2)) == {"risky rows-changed stg"}
+
+
+def test_conditions_that_every_run_decides_alike_are_no_news() -> None:
+    assert hidden("{% if execute %} a {% endif %} select", "{% if execute %} b {% endif %} select") == set()

@@ -63,7 +63,7 @@ PULL_REQUESTS = {
             Edit("models/marts/marketing/campaign_performance.sql", "c.started_on", "c.began_on"),
         ),
     ),
-    "retype": PullRequest(0, (Edit("models/staging/stg_payments.sql", "amount_cents / 100.0 as amount", "cast(amount_cents / 100 as integer) as amount"),)),
+    "retype": PullRequest(1, (Edit("models/staging/stg_payments.sql", "amount_cents / 100.0 as amount", "cast(amount_cents / 100 as integer) as amount"),)),
     "filter": PullRequest(
         0, (Edit("models/staging/stg_refunds.sql", "from {{ source('raw', 'refunds') }}", "from {{ source('raw', 'refunds') }}\nwhere amount_cents > 0"),)
     ),
@@ -77,6 +77,11 @@ PULL_REQUESTS = {
     ),
     "deleted": PullRequest(1, (Edit("models/staging/stg_refunds.sql"),)),
     "python": PullRequest(2, (Edit("models/marts/marketing/customer_segments.py", "pct=True)", "pct=False)"),)),
+    "leaf-deleted": PullRequest(1, (Edit("models/marts/ad hoc/ad_spend_review.sql"),)),
+    "needs-the-warehouse": PullRequest(
+        2,
+        (Edit("models/marts/ops/stock_levels.sql", "select\n    product_id,", "select\n    {{ run_query('select 1').columns[0].values()[0] if execute else 0 }} as answer,\n    product_id,"),),
+    ),
     "new-model": PullRequest(0, (Edit("models/marts/core/order_days.sql", "", "select ordered_on, count(*) as orders from {{ ref('stg_orders') }} group by 1\n"),)),
 }  # fmt: skip
 
@@ -106,7 +111,7 @@ def shop(folder: Path, *, accepted: str = "") -> Path:
 
 
 def edit(repository: Path, request: PullRequest) -> list[str]:
-    """Change the files; returns those that are there afterwards, as pre-commit passes them."""
+    """Change the files; returns their paths."""
     for path, old, new in request.edits:
         file = repository / path
         if not old and not new:
@@ -116,7 +121,7 @@ def edit(repository: Path, request: PullRequest) -> list[str]:
         text = file.read_text("utf-8") if old else ""
         assert not old or text.count(old) == 1, f"{path} has {text.count(old)} times {old!r}"
         file.write_text(text.replace(old, new) if old else new, "utf-8")
-    return [path for path, *_ in request.edits if (repository / path).exists()]
+    return [path for path, *_ in request.edits]
 
 
 @contextmanager

@@ -1,67 +1,101 @@
-"""The step of a GitHub workflow: run as the action runs it, with GitHub's variables set."""
+"""Our action: each pull request of shop through it as GitHub runs it, and what goes in and comes out of its steps."""
 
 from __future__ import annotations
 
 import gzip
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import ci_action_cases as cases
+import ci_dbt
 import ci_pull_requests as ci
+import ci_workflow as wf
 import pytest
-import yaml
 
 from aftershock.cli import github
+from aftershock.render.check.markdown import MARKER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from pathlib import Path
 
-ACTION: dict[str, Any] = yaml.safe_load((ci.ROOT / "action.yml").read_text("utf-8"))
-STEP = next(step for step in ACTION["runs"]["steps"] if step.get("id") == "check")
-
-
-class Stepped:
-    """What a step left: its exit code, log, summary and outputs."""
-
-    def __init__(self, done: subprocess.CompletedProcess[str], folder: Path) -> None:
-        self.code = done.returncode
-        self.log = done.stdout
-        self.err = done.stderr
-        self.summary = (folder / "summary").read_text("utf-8")
-        self.outputs = outputs((folder / "output").read_text("utf-8"))
-
-
-def outputs(text: str) -> dict[str, str]:
-    """Step outputs as GitHub reads them."""
-    found = {}
-    lines = iter(text.splitlines())
-    for line in lines:
-        name, arrow, mark = line.partition("<<")
-        assert arrow, line
-        value = []
-        for inner in lines:
-            if inner == mark:
-                break
-            value.append(inner)
-        found[name] = "\n".join(value)
-    return found
+RECORDS = """\
+#!/bin/sh
+if [ "$1 $2 $3" = "-m pip install" ]; then shift 3; for word in "$@"; do echo "$word"; done > "$INSTALLED.kept"; exit; fi
+echo "$*" > "$INSTALLED.module"
+env -0 > "$INSTALLED.environ"
+"""
+"""A python that writes down what it is asked."""
 
 
 @pytest.fixture
-def step(tmp_path: Path) -> Callable[..., Stepped]:
-    def call(repository: Path, **inputs: str) -> Stepped:
-        for name in ("summary", "output"):
-            (tmp_path / name).write_text("", "utf-8")
-        environ = {key: value for key, value in os.environ.items() if not key.startswith("GITHUB_")}
-        environ |= {"GITHUB_STEP_SUMMARY": str(tmp_path / "summary"), "GITHUB_OUTPUT": str(tmp_path / "output"), "RUNNER_TEMP": str(tmp_path)}
-        environ |= {"PYTHONPATH": str(ci.ROOT / "src")} | inputs
-        done = subprocess.run([sys.executable, "-m", "aftershock.cli.github"], cwd=repository, env=environ, capture_output=True, text=True, check=False)
-        return Stepped(done, tmp_path)
+def made(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> ci_dbt.Made:
+    found = ci_dbt.made(tmp_path_factory)
+    monkeypatch.setenv("AFTERSHOCK_CACHE_DIR", str(found.cache))
+    return found
 
-    return call
+
+@pytest.mark.dbt
+@pytest.mark.parametrize("name", cases.CASES)
+def test_what_a_run_leaves(name: str, made: ci_dbt.Made, tmp_path: Path) -> None:
+    ran = cases.run(name, made, tmp_path)
+    assert ran.code == cases.CASES[name].code, ran.log + ran.err
+    found = cases.left(ran, tmp_path)
+    assert found == {file.name: file.read_text("utf-8") for file in (cases.GOLDEN / name).iterdir()}, "python tests/ci/ci_action_cases.py writes it anew"
+    assert ran.outputs["exit-code"] == str(ran.code)
+    token = ran.log.splitlines()[0].removeprefix("::stop-commands::")
+    shown, end, commands = ran.log.partition(f"\n::{token}::\n")
+    assert (len(token), bool(end)) == (32, True)
+    assert "::error" not in shown
+    assert all(re.match(r"::(error|warning|notice) (file=[^,]+,line=\d+,)?title=", line) for line in commands.splitlines())
+
+
+def test_every_answer_is_among_the_runs() -> None:
+    assert {case.code for case in cases.CASES.values()} == {0, 1, 2}
+    assert {folder.name for folder in cases.GOLDEN.iterdir()} == set(cases.CASES)
+
+
+def job(tmp_path: Path) -> wf.Job:
+    event = {"pull_request": {"base": {"sha": "0123abc"}}}
+    found = wf.job(tmp_path, tmp_path, event, base_ref="main")
+    wf.program(found.programs, "python", RECORDS)
+    return found
+
+
+def environment(found: wf.Job) -> dict[str, str]:
+    text = (found.temp / "installed.environ").read_text("utf-8")
+    return dict(line.split("=", 1) for line in text.split("\0") if "=" in line)
+
+
+HOSTILE = "a b \"c\" 'd' $(touch pwned) `touch pwned` ${HOME} ; touch pwned\n--help"
+
+
+def test_every_input_reaches_its_variable_as_it_is(tmp_path: Path) -> None:
+    found = job(tmp_path)
+    given = {name: f"{name}: {HOSTILE}" for name in wf.ACTION["inputs"]}
+    assert wf.composite(found, **given).code == 0
+    environ = environment(found)
+    options = {name: environ[github._variable(name)] for name in [*github.OPTIONS, "working-directory"]}
+    assert options == {name: text for name, text in given.items() if name != "install"}
+    assert environ["AFTERSHOCK_CHECK_BASE_SHA"] == "0123abc"
+    assert (found.temp / "installed.kept").read_text("utf-8").endswith(f"\n{given['install']}\n")
+    assert (found.temp / "installed.module").read_text("utf-8") == "-m aftershock.cli.github\n"
+    assert not list(tmp_path.rglob("pwned"))
+    read = {*(github._variable(name) for name in github.OPTIONS), "AFTERSHOCK_CHECK_WORKING_DIRECTORY", "AFTERSHOCK_CHECK_BASE_SHA"}
+    assert read == {name for name in environ if name.startswith("AFTERSHOCK_CHECK_")}
+
+
+def test_without_inputs_it_is_the_action_itself_in_the_working_directory(tmp_path: Path) -> None:
+    found = job(tmp_path)
+    assert wf.composite(found).code == 0
+    given = {name: text for name, text in environment(found).items() if name.startswith("AFTERSHOCK_CHECK_") and text}
+    assert given == {"AFTERSHOCK_CHECK_WORKING_DIRECTORY": ".", "AFTERSHOCK_CHECK_BASE_SHA": "0123abc"}
+    assert (found.temp / "installed.kept").read_text("utf-8").splitlines()[-1] == str(ci.ROOT)
+
+
+def test_a_step_that_fails_is_the_last(tmp_path: Path) -> None:
+    found = job(tmp_path)
+    wf.program(found.programs, "python", "#!/bin/sh\nexit 3\n")
+    assert wf.composite(found).code == 3
 
 
 @pytest.fixture
@@ -74,76 +108,48 @@ def repository(tmp_path: Path) -> Path:
     return found
 
 
-def test_the_action_hands_over_every_input_and_output() -> None:
-    wanted = {github._variable(name) for name in github.OPTIONS} | {"AFTERSHOCK_CHECK_BASE_SHA"}
-    assert set(STEP["env"]) == wanted
-    assert {f"${{{{ inputs.{name} }}}}" for name in github.OPTIONS} <= set(STEP["env"].values())
-    assert set(github.OPTIONS) | {"working-directory", "install"} == set(ACTION["inputs"])
-    assert STEP["run"] == "python -m aftershock.cli.github"
-    for name, output in ACTION["outputs"].items():
-        assert output["value"] == f"${{{{ steps.check.outputs.{name} }}}}"
-
-
-def test_no_input_reaches_a_shell() -> None:
-    assert all("${{" not in step.get("run", "") for step in ACTION["runs"]["steps"])
-
-
-def test_a_pull_request_that_breaks(repository: Path, step: Callable[..., Stepped]) -> None:
-    found = step(repository, AFTERSHOCK_CHECK_BASE="prod", AFTERSHOCK_CHECK_BASE_REF="main")
-    assert found.code == 1, found.log + found.err
-    assert set(found.outputs) == set(ACTION["outputs"])
-    assert found.outputs["outcome"] == "failed"
-    assert found.outputs["exit-code"] == "1"
-    assert int(found.outputs["breaking"]) >= 1
-    assert found.outputs["severity"] in {"P0", "P1", "P2"}
-    assert found.summary.startswith("<!-- aftershock:check -->\n")
-    assert Path(found.outputs["comment-file"]).read_text("utf-8") == found.summary
-    for name in ("json-file", "sarif-file"):
-        assert Path(found.outputs[name]).stat().st_size
-    stop, *_ = found.log.splitlines()
-    token = stop.removeprefix("::stop-commands::")
-    shown, _, commands = found.log.partition(f"\n::{token}::\n")
-    assert len(token) == 32
-    assert found.outputs["verdict"] in " ".join(shown.split())
-    assert re.match(r"::error file=models/[^,]+,line=\d+,title=", commands)
-
-
-def test_a_head_that_is_the_base_passes(repository: Path, step: Callable[..., Stepped]) -> None:
-    found = step(repository, AFTERSHOCK_CHECK_BASE="prod", AFTERSHOCK_CHECK_HEAD="prod", AFTERSHOCK_CHECK_FAIL_ON="risky")
-    assert (found.code, found.outputs["outcome"], found.outputs["severity"], found.outputs["breaking"]) == (0, "passed", "", "0")
-
-
-def test_the_base_of_the_pull_request_rules_without_being_named(repository: Path, step: Callable[..., Stepped]) -> None:
+def test_the_base_of_the_pull_request_rules_without_being_named(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(repository)
     sha = ci.git(repository, "rev-parse", "HEAD").strip()
-    (repository / "aftershock.yml").write_text("check: {fail_on: never}\n", "utf-8")
-    found = step(repository, AFTERSHOCK_CHECK_BASE="prod", AFTERSHOCK_CHECK_BASE_SHA=sha)
-    assert found.code == 1
-    assert "becomes never" in found.summary
+    given = {"AFTERSHOCK_CHECK_BASE": "prod", "AFTERSHOCK_CHECK_BASE_SHA": sha}
+    assert github.words(given) == ["check", "--base", "prod", "--base-ref", sha]
+    for more in ({"AFTERSHOCK_CHECK_CONFIG": "rules.yml"}, {"AFTERSHOCK_CHECK_BASE_REF": "v1"}):
+        assert sha not in github.words(given | more)
+    unknown = given | {"AFTERSHOCK_CHECK_BASE_SHA": "0" * 40, "GITHUB_BASE_REF": "main"}
+    assert github.words(unknown) == ["check", "--base", "prod"]
     ci.git(repository, "update-ref", "refs/remotes/origin/main", "HEAD")
-    found = step(repository, AFTERSHOCK_CHECK_BASE="prod", GITHUB_BASE_REF="main", AFTERSHOCK_CHECK_BASE_SHA="0" * 40)
-    assert found.code == 1
-    assert "becomes never" in found.summary
-
-
-def test_what_cannot_run_says_so_everywhere(repository: Path, step: Callable[..., Stepped]) -> None:
-    found = step(repository, AFTERSHOCK_CHECK_BASE="nowhere")
-    assert (found.code, found.outputs["outcome"], found.outputs["exit-code"]) == (2, "error", "2")
-    assert "could not run" in found.summary
-    assert found.err.startswith("nowhere: there is no such directory.")
+    assert github.words(unknown) == ["check", "--base", "prod", "--base-ref", "origin/main"]
 
 
 def test_a_step_in_this_process(repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(repository)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary"))
-    for base, code in (("prod", 1), ("nowhere", 2)):
+    given = {"RUNNER_TEMP": str(tmp_path), "GITHUB_OUTPUT": str(tmp_path / "output"), "AFTERSHOCK_CHECK_BASE_REF": "main", "GITHUB_WORKSPACE": str(tmp_path)}
+    for base, place, code in (("prod", repository.name, 1), ("nowhere", repository.name, 2), ("prod", "nowhere", 2)):
         (tmp_path / "output").write_text("", "utf-8")
-        given = {"RUNNER_TEMP": str(tmp_path), "GITHUB_OUTPUT": str(tmp_path / "output"), "AFTERSHOCK_CHECK_BASE": base, "AFTERSHOCK_CHECK_BASE_REF": "main"}
-        assert github.step(given) == code
-        assert outputs((tmp_path / "output").read_text("utf-8"))["exit-code"] == str(code)
-        assert capsys.readouterr().out.startswith("::stop-commands::")
+        assert github.step(given | {"AFTERSHOCK_CHECK_BASE": base, "AFTERSHOCK_CHECK_WORKING_DIRECTORY": place}) == code
+        found = wf.outputs((tmp_path / "output").read_text("utf-8"))
+        assert set(found) <= set(wf.ACTION["outputs"])
+        assert (found["exit-code"], bool(found.get("json-file"))) == (str(code), code == 1)
+        shown = capsys.readouterr()
+        assert shown.out.startswith("::stop-commands::")
+        assert shown.err.startswith("nowhere: ") == (code == 2)
+        comment = (tmp_path / found["comment-file"]).read_text("utf-8")
+        assert comment.startswith(f"{MARKER}\n")
+        assert ("could not run" in comment) == (code == 2)
     assert not (tmp_path / "summary").exists(), "what is not given is not looked up"
 
 
 def test_a_value_with_lines_is_one_output() -> None:
     text = "a\naftershock_x\nb<<c\n::error::d"
-    assert outputs(github._output("name", text)) == {"name": text}
+    assert wf.outputs(github._output("name", text)) == {"name": text}
+
+
+@pytest.mark.parametrize(
+    ("expression", "found"),
+    [("inputs.a || github.b", "x"), ("inputs.none || github.b", "y"), ("always() && inputs.a", "x"), ("always() && inputs.none", ""), ("inputs.a == 'x'", "true"),
+     ("inputs.a == 'y'", ""), ("steps.check.outputs.exit-code", "1"), ("github.event.none.sha", "")],
+)  # fmt: skip
+def test_expressions(expression: str, found: str) -> None:
+    contexts = {"inputs": {"a": "x"}, "github": {"b": "y", "event": {}}, "steps": {"check": {"outputs": {"exit-code": "1"}}}}
+    assert wf.value(expression, contexts) == found

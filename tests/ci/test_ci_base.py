@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import ci_pull_requests as ci
@@ -14,6 +18,7 @@ from aftershock.execute.backtest import backtest
 from aftershock.execute.base import (
     Repository,
     commit_of,
+    commits_behind,
     files_at,
     gone_since,
     has_commit,
@@ -111,6 +116,15 @@ def test_files_of_a_commit(small: Repository) -> None:
     assert files_at(small, "nowhere", ["transform/models/a.sql"]) == {}
 
 
+def test_how_far_a_branch_is_behind(small: Repository) -> None:
+    ci.git(small.top, "branch", "feature")
+    for number in range(3):
+        commit(small.top, f"main {number}")
+    ci.git(small.top, "checkout", "--quiet", "feature")
+    commit(small.top, "own")
+    assert (commits_behind(small, "main"), commits_behind(small, "feature"), commits_behind(small, "nowhere"), commits_behind(small, "--all")) == (3, 0, 0, 0)
+
+
 def test_what_is_gone(small: Repository) -> None:
     first = commit_of(small, "HEAD")
     ci.git(small.top, "mv", "transform/models/a.sql", "transform/models/c.sql")
@@ -174,6 +188,47 @@ class TestTarget:
         assert caught.value.place == "--base-manifest-cmd"
         assert ci.git(small.top, "worktree", "list").count("\n") == 1
 
+    @pytest.mark.parametrize(
+        ("command", "said"),
+        [
+            ("true", "wrote no manifest.json: it said nothing"),
+            ("false", "it exited with 1 for .*: it said nothing"),
+            ("echo no dbt here", "wrote no manifest.json: no dbt here"),
+        ],
+    )
+    def test_a_command_that_writes_nothing_says_so(self, small: Repository, command: str, said: str) -> None:
+        with pytest.raises(AftershockError, match=said) as caught, target_at(small, commit_of(small, "HEAD"), command):
+            pass
+        assert "aftershock-base-" not in str(caught.value), "a folder that is gone is of no use"
+
+    def test_a_manifest_of_the_commit_itself_is_not_what_the_command_wrote(self, small: Repository) -> None:
+        write(small.top, "transform/target/manifest.json", "{}")
+        commit(small.top, "an old target")
+        with pytest.raises(AftershockError, match=r"wrote no manifest\.json"), target_at(small, "HEAD", "true"):
+            pass
+        with target_at(small, "HEAD", "echo {} > target/manifest.json") as target:
+            assert target.name == "target"
+
+    def test_a_termination_removes_the_tree(self, small: Repository) -> None:
+        project = small.top / "transform"
+        with target_at(small, "HEAD", COMMAND) as target:
+            (project / "target").mkdir()
+            (project / "target" / "manifest.json").write_bytes((target / "manifest.json").read_bytes())
+        words = [sys.executable, "-m", "aftershock", "check", "--base-ref", "HEAD", "--base-manifest-cmd", "touch ../../started; exec sleep 60"]
+        scratch = small.top.parent / "scratch"
+        scratch.mkdir()
+        environ = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")} | {"TMPDIR": str(scratch)}
+        with subprocess.Popen(words, cwd=project, env=environ) as process:
+            until = time.monotonic() + 60
+            while not list(scratch.glob("*/started")):
+                assert process.poll() is None
+                assert time.monotonic() < until
+                time.sleep(0.05)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(60) == 128 + signal.SIGTERM
+        assert list(scratch.iterdir()) == []
+        assert ci.git(small.top, "worktree", "list").count("\n") == 1
+
     def test_a_commit_without_the_project_is_an_error(self, small: Repository) -> None:
         with pytest.raises(AftershockError, match="it has no folder elsewhere"), target_at(small._replace(folder="elsewhere"), "HEAD", COMMAND):
             pass
@@ -212,8 +267,9 @@ class TestBacktest:
         assert [item.subject for item in merges(small, 5)] == ["squashed"]
         self.merge(small, "one", "models/d.sql", "select 1 as z")
         self.merge(small, "two", "models/e.sql", "select 1 as z")
-        assert [item.subject for item in merges(small, 5)] == ["Merge two", "Merge one"]
-        assert [item.subject for item in merges(small, 1)] == ["Merge two"]
+        self.merge(small, "direct", "models/f.sql", "select 1 as z", squashed=True)
+        assert [item.subject for item in merges(small, 5)] == ["direct", "Merge two", "Merge one", "squashed"]
+        assert [item.subject for item in merges(small, 2)] == ["direct", "Merge two"]
 
     def test_what_the_policy_would_have_stopped(self, small: Repository) -> None:
         self.merge(small, "comment", "models/b.sql", "select x from main.a -- all of it")
@@ -252,5 +308,6 @@ class TestBacktest:
 
     def test_a_history_that_cannot_be_checked_is_an_error(self, small: Repository) -> None:
         self.merge(small, "one", "models/d.sql", "select 1 as z")
-        with pytest.raises(UsageError, match="none of 1 merges could be checked"):
+        with pytest.raises(UsageError, match="none of 1 merges could be checked") as caught:
             backtest(small, 5, "exit 1", Policy())
+        assert ".." not in str(caught.value)

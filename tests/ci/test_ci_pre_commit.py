@@ -1,4 +1,4 @@
-"""The hook, installed and run by the real pre-commit: it makes an environment of its own, so this takes a minute."""
+"""The hook, installed and run by the real pre-commit as the documentation says: it makes an environment of its own, so this takes a minute."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import ci_pull_requests as ci
+import ci_workflow as wf
 import pytest
 import yaml
 
@@ -21,16 +22,21 @@ PACKAGE = ("src", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.y
 def test_the_hook_is_what_the_documentation_says() -> None:
     (hook,) = yaml.safe_load((ci.ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
     assert hook["entry"] == "aftershock check --changed"
-    assert (hook["language"], hook["types_or"], hook["require_serial"]) == ("python", ["sql", "yaml"], True)
-    page = (ci.ROOT / "docs" / "how-to" / "pull-requests.md").read_text("utf-8")
-    assert f"id: {hook['id']}" in page
-    assert "args: [--base, prod-target]" in page
+    assert (hook["language"], hook["pass_filenames"]) == ("python", False), "pre-commit names no file that is deleted, and parts long lists"
+    assert hook["always_run"], "a commit that only deletes files must not pass unseen"
+    ((repository,),) = yaml.safe_load(_documented()).values()
+    assert repository["hooks"] == [{"id": hook["id"], "args": ["--base", "prod-target"]}]
 
 
-@pytest.fixture(scope="module")
-def hook(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _documented() -> str:
+    (found,) = [text for text in wf.documented("yml") if text.startswith("# .pre-commit-config.yaml\n")]
+    return found
+
+
+def _hook(folder: Path) -> Path:
     """A repository of aftershock as it is here."""
-    repository = tmp_path_factory.mktemp("aftershock")
+    repository = folder / "aftershock"
+    repository.mkdir()
     for name in PACKAGE:
         source = ci.ROOT / name
         if source.is_dir():
@@ -43,27 +49,52 @@ def hook(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return repository
 
 
-def pre_commit(repository: Path, hook: Path, home: Path) -> subprocess.CompletedProcess[str]:
-    environ = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "PYTHONPATH"))}
-    environ |= {"PRE_COMMIT_HOME": str(home), "AFTERSHOCK_BASE": "prod"}
-    words = [sys.executable, "-m", "pre_commit", "try-repo", str(hook), "aftershock-check", "--verbose"]
-    return subprocess.run(words, cwd=repository, env=environ, capture_output=True, text=True, check=False)
+def pre_commit(repository: Path, home: Path, *words: str) -> tuple[int, str]:
+    environ = {
+        key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "PRE_COMMIT", "PYTHONPATH", "AFTERSHOCK_BASE")) and key != "CI"
+    } | {"PRE_COMMIT_HOME": str(home)}
+    command = [sys.executable, "-m", "pre_commit", *words]
+    done = subprocess.run(command, cwd=repository, env=environ, capture_output=True, text=True, check=False)
+    return done.returncode, ci.VARYING.sub("…", done.stdout + done.stderr)
 
 
 @pytest.mark.dbt
-def test_pre_commit_runs_it(tmp_path: Path, hook: Path) -> None:
-    repository = ci.shop(tmp_path)
-    ci.edit(repository, ci.PULL_REQUESTS["cosmetic"])
+def test_pre_commit_says_of_each_pull_request_what_the_command_says(tmp_path: Path) -> None:
+    repository, hook, home = ci.shop(tmp_path), _hook(tmp_path), tmp_path / "home"
+    config = yaml.safe_load(_documented())
+    config["repos"][0] |= {"repo": str(hook), "rev": ci.git(hook, "rev-parse", "HEAD").strip()}
+    (repository / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config), "utf-8")
+    (repository / "prod").rename(repository / "prod-target")
+    (repository / ".gitignore").write_text("target\nprod-target\n", "utf-8")
     ci.git(repository, "add", "--all")
-    passed = pre_commit(repository, hook, tmp_path / "home")
-    assert passed.returncode == 0, passed.stdout + passed.stderr
-    assert "Nothing changed for anybody downstream." in passed.stdout
-    ci.git(repository, "reset", "--hard", "--quiet")
-    ci.edit(repository, ci.PULL_REQUESTS["drop"])
-    ci.git(repository, "rm", "--quiet", "models/marts/marketing/churn_features.sql")
-    ci.git(repository, "add", "--all")
-    failed = pre_commit(repository, hook, tmp_path / "home")
-    assert failed.returncode == 1, failed.stdout + failed.stderr
-    assert "exit code: 1" in failed.stdout
-    assert "stg_orders.status" in failed.stdout
-    assert "churn_features" in failed.stdout, "a file that is gone is not passed by pre-commit"
+    ci.git(repository, "commit", "--quiet", "--message=The hook")
+    code, said = pre_commit(repository, home, "install-hooks")
+    assert code == 0, said
+    for name, request in ci.PULL_REQUESTS.items():
+        ci.edit(repository, request)
+        ci.git(repository, "add", "--all")
+        code, said = pre_commit(repository, home, "run", "--verbose")
+        assert code == min(request.code, 1), f"{name}: {said}"
+        status, _, shown = said.partition("\n\n")
+        assert ("exit code: 2" in status, "exit code: 1" in status) == (request.code == 2, request.code == 1), f"{name}: {said}"
+        assert shown.strip() == _alone(repository), name
+        ci.git(repository, "reset", "--hard", "--quiet")
+    ci.git(repository, "checkout", "--quiet", "-b", "feature")
+    for name in ("deleted", "drop"):
+        ci.edit(repository, ci.PULL_REQUESTS[name])
+        ci.git(repository, "commit", "--quiet", "--all", f"--message={name}")
+    code, said = pre_commit(repository, home, "run", "--from-ref", "main", "--to-ref", "HEAD")
+    assert code == 1
+    assert all(name in said for name in ("stg_orders.status", "stg_refunds")), said
+    code, said = pre_commit(repository, home, "run", "--all-files")
+    assert code == 1
+    assert "Git does not say what was changed" in said
+
+
+def _alone(repository: Path) -> str:
+    """What the command says without pre-commit."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.delenv("CI", raising=False)
+        _, out, err = ci.asked(repository, "check", "--base", "prod-target", "--changed")
+    assert not err
+    return ci.VARYING.sub("…", out).strip()

@@ -43,6 +43,19 @@ def test_a_file_that_is_gone_counts_without_being_passed(tmp_path: Path) -> None
     assert [(change["unique_id"], change["kind"]) for change in found["changes"]] == [("model.shop.churn_features", "node-removed")]
 
 
+def test_a_file_that_does_not_end_is_not_read(tmp_path: Path) -> None:
+    repository = ci.shop(tmp_path)
+    model = repository / "models" / "marts" / "marketing" / "churn_features.sql"
+    for target, problem in (("/dev/zero", "this is a device or a pipe"), (str(tmp_path / "large.sql"), "it is larger than 16 MB")):
+        with (tmp_path / "large.sql").open("wb") as large:
+            large.truncate(16 * 2**20 + 1)
+        model.unlink()
+        model.symlink_to(target)
+        code, _, err = ci.asked(repository, *CHANGED, str(model.relative_to(repository)))
+        assert code == 2
+        assert problem in err
+
+
 def test_an_acknowledgement_of_the_base_counts(tmp_path: Path) -> None:
     repository = ci.shop(tmp_path, accepted=ci.ACCEPT)
     files = ci.edit(repository, ci.PullRequest(0, (ci.DROP,)))

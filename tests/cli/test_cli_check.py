@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import manifests
 import pytest
 
+import aftershock
 from aftershock import times
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ BOTH = ("check", "--base", "base", "--head", "head")
 def test_a_break_fails_it(sides: Path, run: Run) -> None:
     found = run(*BOTH)
     assert (found.code, found.err) == (1, "")
-    assert found.out.startswith("1 breaking change: 1 dashboard and 1 person or team are or may be affected.\nThe check fails: 1 change is breaking.")
+    assert found.out.startswith("1 breaking change: 1 dashboard and 1 person or team are or may be affected.\nThe check fails. Fails on: breaking.")
     as_json = json.loads(run(*BOTH, "--format", "json").out)
     assert (as_json["impact"]["fails"], as_json["outcome"]) == (["model.small.b"], "failed")
     assert sides.exists()
@@ -71,7 +72,7 @@ def test_what_cannot_be_read_is_not_judged(sides: Path, run: Run) -> None:
     manifests.write(sides / "head", "manifest.json", project(a="select ((((( as x"))
     found = run(*BOTH, "--format", "json")
     assert (found.code, json.loads(found.out)["outcome"]) == (2, "not-judged")
-    assert "The check cannot say: 1 change could not be judged." in run(*BOTH).out
+    assert "\nThe check cannot say. Fails on: breaking." in run(*BOTH).out
     assert run(*BOTH, "--fail-on", "never").code == 0
 
 
@@ -114,7 +115,10 @@ def test_settings_rule_as_the_base_has_them(sides: Path, run: Run) -> None:
         (("--base-ref", "main"), "--base: there is nothing to compare with."),
         (("--base-ref", "main", "--base-manifest-cmd", "x", "--head", "head"), "--base-ref: head is in no git checkout."),
         (("--base", "base", "--head", "head", "--base-ref", "main"), "--base-ref: head is in no dbt project of a git checkout."),
-        (("--changed", "a.sql"), "--base: there is nothing to compare with."),
+        (("--changed", "a.sql"), "--base: there is nothing to compare with. Give the target directory of production or set AFTERSHOCK_BASE."),
+        (("--changed", "--base", ""), "--base: there is nothing to compare with."),
+        (("--base", ""), "--base: there is nothing to compare with."),
+        (("--changed", "--base-ref", "main", "--base-manifest-cmd", "x"), "--base-manifest-cmd: dbt does not run for --changed."),
         (("--base", "base", "--head", "head", "--changed", "a.sql"), "--changed: the head is the base with the files put into it."),
         (("--base", "nowhere", "--head", "head"), "nowhere: there is no such directory."),
         (("--base", "base", "--head", "nowhere"), "nowhere: there is no such directory."),
@@ -194,3 +198,44 @@ def test_a_head_without_compiled_sql_is_rendered(sides: Path, run: Run) -> None:
 def test_every_scenario_against_itself_is_nothing(name: str, run: Run, scenario: Scenario) -> None:
     found = run("check", "--base", scenario(name), "--head", scenario(name), "--format", "json")
     assert (found.code, json.loads(found.out)["changes"]) == (0, [])
+
+
+@pytest.mark.parametrize(
+    "words", [("--also", "json=a", "--also", "markdown=./a"), ("--output", "a", "--also", "json=a"), ("--output", "a", "--also", "json=link")]
+)
+def test_two_answers_in_one_file_are_refused(words: tuple[str, ...], sides: Path, run: Run) -> None:
+    (sides / "link").symlink_to(sides / "a")
+    found = run(*BOTH, *words)
+    assert (found.code, found.out) == (2, "")
+    assert found.err.startswith("--also: ")
+    assert "a would be written twice." in found.err
+    assert not (sides / "a").exists()
+
+
+def test_a_device_takes_any_number_of_answers(sides: Path, run: Run) -> None:
+    assert sides.exists()
+    assert run(*BOTH, "--also", "json=/dev/null", "--also", "markdown=/dev/null", "--also", "github=-").code == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [(("--base", "nowhere", "--head", "head"), "--base"), (("--base", "base", "--head", "nowhere"), "--head"), (("--base", "base"), "--head"), (("--base", "nowhere", "--changed"), "--base")],
+)  # fmt: skip
+def test_an_error_names_the_option_that_this_command_has(words: tuple[str, ...], option: str, sides: Path, run: Run) -> None:
+    assert sides.exists()
+    found = run("check", *words)
+    assert found.code == 2
+    assert found.err.rstrip().endswith(f"{option}.")
+    assert "--target-dir" not in found.err
+
+
+def test_a_manifest_without_code_is_told_from_one_that_is_no_file(sides: Path, run: Run) -> None:
+    bare = project()
+    for node in bare["nodes"].values():
+        node.pop("raw_code", None), node.pop("compiled_code", None)
+    manifests.write(sides / "head", "manifest.json", bare)
+    found = run(*BOTH)
+    assert (found.code, found.err) == (2, "head/manifest.json: it has no code of any model, raw or compiled. Write it again with dbt parse.\n")
+    artifacts = aftershock.artifacts_from_bytes(json.dumps(project()).encode())
+    with pytest.raises(aftershock.ArtifactError, match=r"Read the base from a file, or give check\(\) its reader, base_reader\.$"):
+        aftershock.check(artifacts, artifacts)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import runpy
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from fixtures.build import build_shop
+from tests.once import green_shop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -162,7 +163,7 @@ def test_neither_its_help_nor_a_dry_run_loads_dbt(shop: Path) -> None:
 @pytest.fixture(scope="module")
 def failed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shop whose last build failed, as dbt left it."""
-    return Path(runpy.run_path(str(ROOT / "fixtures" / "build.py"))["build_shop"](tmp_path_factory.mktemp("recover") / "shop", scenario="model_error")).parent
+    return build_shop(tmp_path_factory.mktemp("recover") / "shop", scenario="model_error", green=green_shop(tmp_path_factory)).parent
 
 
 @pytest.fixture

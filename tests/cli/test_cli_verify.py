@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import manifests
 import pytest
+from tests.once import green_shop
 
 import aftershock
 from aftershock import times
@@ -262,10 +263,10 @@ def test_what_dbt_wrote_of_each_scenario(name: str, code: int, run: Run, scenari
 
 
 @pytest.mark.dbt
-def test_a_warehouse_that_dbt_repaired_is_repaired(tmp_path: Path, run: Run) -> None:
+def test_a_warehouse_that_dbt_repaired_is_repaired(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, run: Run) -> None:
     build = runpy.run_path(str(ROOT / "fixtures" / "build.py"))
     shop, dbt = tmp_path / "shop", build["_dbt"]
-    target = build["build_shop"](shop, scenario="model_error", full_artifacts=False)
+    target = build["build_shop"](shop, scenario="model_error", full_artifacts=False, green=green_shop(tmp_path_factory))
     failed = json.loads((target / "run_results.json").read_text())["metadata"]["generated_at"]
     moment = times.parse(failed, "metadata").timestamp() + 1
     since = times.iso(times.datetime.fromtimestamp(moment, times.timezone.utc))

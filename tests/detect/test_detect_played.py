@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from detect_played import PLAYED, Played, base, compared, play
+from detect_played import PLAYED, Played, compared, play
+from tests.once import green_shop
 
 from aftershock.artifacts import read_artifacts, read_catalog
 from aftershock.detect import detect
@@ -44,7 +45,7 @@ def dbt() -> Iterator[Dbt]:
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return base(tmp_path_factory.mktemp("shop") / "base")
+    return green_shop(tmp_path_factory)
 
 
 @pytest.mark.parametrize("scenario", [scenario for scenario in PLAYED if scenario.name in IN_TESTS], ids=lambda scenario: scenario.name)

@@ -338,7 +338,19 @@ def test_the_reason_for_not_lowering_can_be_switched_off_without_lowering() -> N
 
 
 def test_every_rule_is_shown_to_fire_above() -> None:
-    assert set(FIRING) | {"keep-no-exposures"} == set(SEVERITY_RULES)
+    assert set(FIRING) | {"keep-no-exposures", "lower-intended"} == set(SEVERITY_RULES)
+
+
+@pytest.mark.parametrize("category", Category)
+@pytest.mark.parametrize("name", ["critical exposure", "no consumer", "no exposures declared anywhere"])
+def test_what_may_be_as_intended_is_one_level_milder_and_says_so(category: Category, name: str) -> None:
+    before = CASES[name].verdict(category)
+    after = severity.intended(before, Policy())
+    assert after.level.rank == min(before.level.rank + 1, Severity.P3.rank)
+    assert after.level is not Severity.P0
+    assert after.computed is after.level
+    assert ("lower-intended" in rules_of(after)) == (after.level is not before.level)
+    assert severity.intended(before, Policy(severity=SeverityPolicy(rules={"lower-intended": False}))) == before
 
 
 def test_the_rules_that_raise_are_those_that_a_configuration_may_name_in_their_order() -> None:

@@ -8,6 +8,7 @@ What they mean is for DuckDB to say: `Judge` runs two of them on the same random
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -31,7 +32,9 @@ TABLES: Final = {
     "u": {"a": "INTEGER", "d": "INTEGER", "e": "VARCHAR"},
     "v": {"b": "INTEGER", "d": "INTEGER"},
 }
-KNOWN: Final = tuple(Known(name, name, (name,), tuple((key, key, kind) for key, kind in columns.items()), complete=True) for name, columns in TABLES.items())
+KNOWN: Final = tuple(
+    Known(name, name, (name,), tuple((key, key, kind) for key, kind in columns.items()), complete=True, settled=True) for name, columns in TABLES.items()
+)
 SETS: Final = 3
 """How many sets of random rows two queries are compared on."""
 ROWS: Final = 14
@@ -102,6 +105,8 @@ class Writer:
             f"{one} is null",
             f"{one} in (0, 1, {self.dice.randrange(5)})",
             f"{one} not in (1, 2)",
+            f"{self.text(cols, 0)} in ('x', 'X', 'q')",
+            f"{one} <> all (select {self.number(inner, 0)} from {source} i)",
             f"{one} between {self.number(cols, 0)} and {self.number(cols, 0)}",
             f"not ({self.truth(cols, depth - 1)})",
             f"{self.text(cols, 0)} like '{self.dice.choice(('x%', '%y', '_'))}'",
@@ -113,6 +118,8 @@ class Writer:
 
     def aggregate(self, cols: list[Col]) -> Col:
         inner = self.number(cols, 1)
+        counted = self.dice.choice(("1", "'x'", inner))
+        otherwise = self.dice.choice(("", "else 0"))
         forms = (
             f"sum({inner})",
             f"min({inner})",
@@ -122,6 +129,8 @@ class Writer:
             f"count(distinct {inner})",
             f"sum({inner}) filter (where {self.truth(cols, 1)})",
             f"avg({inner})",
+            f"count(case when {self.truth(cols, 1)} then {counted} end)",
+            f"sum(case when {self.truth(cols, 1)} then {inner} {otherwise} end)",
         )
         return Col(self.dice.choice(forms), "int")
 
@@ -293,8 +302,10 @@ def outcomes(seed: int, mutants: int = 6) -> Iterator[Outcome]:
     base = judge.results(sql)
     if base is None:
         return
-    changed = [found for _ in range(mutants) if (found := mutated(sql, dice)) is not None]
-    for kind, forms in (("rewrite", rewritten(sql, dice)), ("mutant", changed)):
+    written = list(rewritten(sql, dice))
+    any_form = [sql, *(form for _, form in written)]
+    changed = [found for place in range(mutants) if (found := mutated(dice.choice(any_form) if place % 2 else sql, dice)) is not None]
+    for kind, forms in (("rewrite", written), ("mutant", changed)):
         for name, other in forms:
             head = judge.results(other)
             if head is not None:
@@ -473,6 +484,166 @@ def _expanded(tree: exp.Expression, _: random.Random) -> exp.Expression | None:
     return tree if changed else None
 
 
+def _replaced(
+    tree: exp.Expression, dice: random.Random, kind: type[exp.Expression], change: Callable[[exp.Expression], exp.Expression | None]
+) -> exp.Expression | None:
+    """A tree with most of the nodes of a kind written otherwise; None where there are none."""
+    changed = False
+    for node in list(tree.find_all(kind)):
+        other = change(node) if dice.random() < 0.8 else None
+        if other is not None and node.parent is not None:
+            node.replace(exp.Paren(this=other) if isinstance(other, (exp.Connector, exp.Binary)) else other)
+            changed = True
+    return tree if changed else None
+
+
+def _plain_list(node: exp.Expression) -> bool:
+    items = node.expressions
+    return bool(items) and all(isinstance(item, exp.Literal) for item in items) and len({item.is_string for item in items}) == 1
+
+
+def _listed(tree: exp.Expression, dice: random.Random) -> exp.Expression | None:
+    """``a in (1, 2)`` as ``a = 1 or a = 2``."""
+    return _replaced(
+        tree,
+        dice,
+        exp.In,
+        lambda node: exp.or_(*(exp.EQ(this=node.this.copy(), expression=item.copy()) for item in node.expressions)) if _plain_list(node) else None,
+    )
+
+
+def _denied(tree: exp.Expression, dice: random.Random) -> exp.Expression | None:
+    """``not (a = 1 or b < 2)`` as ``a <> 1 and b >= 2``, one step of it."""
+    other = {exp.EQ: exp.NEQ, exp.NEQ: exp.EQ, exp.LT: exp.GTE, exp.GTE: exp.LT, exp.GT: exp.LTE, exp.LTE: exp.GT}
+
+    def denied(node: exp.Expression) -> exp.Expression | None:
+        inner = node.this.unnest()
+        if type(inner) in other and not isinstance(inner.expression, (exp.Any, exp.All)):
+            return other[type(inner)](this=inner.this.copy(), expression=inner.expression.copy())
+        if isinstance(inner, (exp.And, exp.Or)):
+            sides = (exp.Not(this=exp.Paren(this=side.copy())) for side in (inner.this, inner.expression))
+            return exp.or_(*sides) if isinstance(inner, exp.And) else exp.and_(*sides)
+        if isinstance(inner, exp.In) and _plain_list(inner):
+            return exp.and_(*(exp.NEQ(this=inner.this.copy(), expression=item.copy()) for item in inner.expressions))
+        return None
+
+    return _replaced(tree, dice, exp.Not, denied)
+
+
+def _affirmed(tree: exp.Expression, dice: random.Random) -> exp.Expression | None:
+    """``a <> 1`` as ``not (a = 1)``."""
+    return _replaced(
+        tree,
+        dice,
+        exp.NEQ,
+        lambda node: (
+            None if isinstance(node.expression, exp.All) else exp.Not(this=exp.Paren(this=exp.EQ(this=node.this.copy(), expression=node.expression.copy())))
+        ),
+    )
+
+
+def _searched(tree: exp.Expression, dice: random.Random) -> exp.Expression | None:
+    """``case a when 1`` as ``case when a = 1``."""
+
+    def searched(node: exp.Expression) -> exp.Expression | None:
+        if node.this is None:
+            return None
+        ifs = [
+            exp.If(this=exp.EQ(this=exp.Paren(this=node.this.copy()), expression=item.this.copy()), true=item.args["true"].copy()) for item in node.args["ifs"]
+        ]
+        return exp.Case(ifs=ifs, default=node.args["default"].copy() if node.args.get("default") is not None else None)
+
+    return _replaced(tree, dice, exp.Case, searched)
+
+
+def _filtered(tree: exp.Expression, dice: random.Random) -> exp.Expression | None:
+    """``sum(case when c then a end)`` as ``sum(a) filter (where c)``, and back."""
+
+    def filtered(node: exp.Expression) -> exp.Expression | None:
+        case = node.this
+        if (
+            isinstance(node.parent, exp.Filter)
+            or not isinstance(case, exp.Case)
+            or case.this is not None
+            or len(case.args["ifs"]) > 1
+            or case.args.get("default")
+        ):
+            return None
+        branch = case.args["ifs"][0]
+        return exp.Filter(this=type(node)(**{**node.args, "this": branch.args["true"].copy()}), expression=exp.Where(this=branch.this.copy()))
+
+    def cased(node: exp.Expression) -> exp.Expression | None:
+        call = node.this
+        value = exp.Literal.number(1) if isinstance(call.this, exp.Star) else call.this.copy()
+        return type(call)(**{**call.args, "this": exp.Case(ifs=[exp.If(this=node.expression.this.copy(), true=value)])})
+
+    backwards = _replaced(tree.copy(), dice, exp.Filter, cased)
+    return backwards if backwards is not None else _replaced(tree, dice, exp.AggFunc, filtered)
+
+
+def _fetched(tree: exp.Expression, _: random.Random) -> str | None:
+    """``limit 3`` as ``fetch first 3 rows only``, at the end of a subquery or of all."""
+    sql = tree.sql(dialect="duckdb")
+    found = re.sub(r" LIMIT (\d+)", r" FETCH FIRST \1 ROWS ONLY", sql)
+    return found if found != sql else None
+
+
+def _turned(tree: exp.Expression, _: random.Random) -> exp.Expression | None:
+    """The sides of INTERSECT the other way round, under the names of the first."""
+    changed = False
+    for node in list(tree.find_all(exp.Intersect)):
+        left, right = node.this, node.expression
+        if not isinstance(left, exp.Select) or not isinstance(right, exp.Select) or any(item.is_star for item in (*left.expressions, *right.expressions)):
+            continue
+        names = [item.alias_or_name for item in left.expressions]
+        items = [exp.alias_(item.unalias().copy(), name) for item, name in zip(right.expressions, names, strict=True)]
+        first = right.copy()
+        first.set("expressions", items)
+        node.set("expression", left.copy())
+        node.set("this", first)
+        changed = True
+    return tree if changed else None
+
+
+def _asked(tree: exp.Expression, dice: random.Random) -> exp.Expression | None:
+    """``a in (select …)`` as ``a = any (select …)``, and ``not in`` as ``<> all``."""
+    return _replaced(
+        tree,
+        dice,
+        exp.In,
+        lambda node: (
+            exp.EQ(this=exp.Paren(this=node.this.copy()), expression=exp.Any(this=node.args["query"].copy())) if node.args.get("query") is not None else None
+        ),
+    )
+
+
+def _missing(tree: exp.Expression, dice: random.Random) -> exp.Expression | None:
+    """``coalesce(a, b)`` as a CASE, either way round."""
+
+    def missing(node: exp.Expression) -> exp.Expression | None:
+        if len(node.expressions) != 1:
+            return None
+        value, other = node.this.copy(), node.expressions[0].copy()
+        is_null = exp.Is(this=exp.Paren(this=value.copy()), expression=exp.Null())
+        if dice.random() < 0.5:
+            return exp.Case(ifs=[exp.If(this=is_null, true=other)], default=value)
+        return exp.Case(ifs=[exp.If(this=exp.Not(this=is_null), true=value)], default=other)
+
+    return _replaced(tree, dice, exp.Coalesce, missing)
+
+
+def _cast(tree: exp.Expression, dice: random.Random) -> exp.Expression | None:
+    """Columns of tables cast to the types that they have."""
+    types = {table.alias: TABLES[table.name] for table in tree.find_all(exp.Table) if table.alias and table.name in TABLES}
+    names = {cte.alias for cte in tree.find_all(exp.CTE)}
+
+    def cast(node: exp.Expression) -> exp.Expression | None:
+        kind = types.get(node.table, {}).get(node.name) if not isinstance(node.parent, (exp.Select, exp.Cast)) else None
+        return exp.cast(node.copy(), kind) if kind else None
+
+    return None if names & TABLES.keys() else _replaced(tree, dice, exp.Column, cast)
+
+
 REWRITES: Final[dict[str, Callable[[exp.Expression, random.Random], exp.Expression | str | None]]] = {
     "pretty": _pretty,
     "shouted": _shouted,
@@ -486,6 +657,16 @@ REWRITES: Final[dict[str, Callable[[exp.Expression, random.Random], exp.Expressi
     "brackets": _bracketed,
     "inner columns renamed": _columns_renamed,
     "a star expanded": _expanded,
+    "a list spelled out": _listed,
+    "NOT carried in": _denied,
+    "NOT taken out": _affirmed,
+    "CASE without operand": _searched,
+    "FILTER": _filtered,
+    "FETCH": _fetched,
+    "INTERSECT turned": _turned,
+    "ANY": _asked,
+    "COALESCE as CASE": _missing,
+    "cast to what it is": _cast,
 }
 
 

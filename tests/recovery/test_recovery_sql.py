@@ -11,6 +11,7 @@ import duckdb
 import pytest
 from fixtures.build import build_shop
 from healthy import sql_steps
+from tests.once import green_shop
 
 import aftershock
 from aftershock import times
@@ -28,7 +29,7 @@ CLOCKED = {"order_event_log": ("logged_at",)}
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_shop(tmp_path_factory.mktemp("sql") / "shop", full_artifacts=False)
+    return build_shop(tmp_path_factory.mktemp("sql") / "shop", full_artifacts=False, green=green_shop(tmp_path_factory))
 
 
 def _moments(target: Path) -> tuple[str, str]:

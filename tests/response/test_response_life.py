@@ -21,6 +21,7 @@ import pytest
 import time_machine
 from fixtures.build import build_shop
 from tests.notify.notify_stage import LOCAL, Slack, playing
+from tests.once import green_shop
 
 from aftershock.cli import main
 
@@ -197,8 +198,8 @@ def learn(life: Life) -> None:
 
 
 @contextmanager
-def lived(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Life, Stage, Slack]]:
-    build_shop(folder, full_artifacts=False)
+def lived(folder: Path, monkeypatch: pytest.MonkeyPatch, green: Path | None = None) -> Iterator[tuple[Life, Stage, Slack]]:
+    build_shop(folder, full_artifacts=False, green=green)
     for name in [name for name in os.environ if name.startswith("AFTERSHOCK_")]:
         monkeypatch.delenv(name)
     for name, value in {"AFTERSHOCK_SLACK_TOKEN": TOKEN, "AFTERSHOCK_BY": "ada", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}.items():
@@ -223,8 +224,8 @@ def swept() -> Iterator[None]:
 @pytest.mark.usefixtures("swept")
 @pytest.mark.filterwarnings("ignore")  # dbt's own, in this process
 @pytest.mark.allow_hosts(LOCAL)
-def test_from_the_broken_build_to_the_closed_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with lived(tmp_path / "shop", monkeypatch) as (life, stage, _):
+def test_from_the_broken_build_to_the_closed_record(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    with lived(tmp_path / "shop", monkeypatch, green_shop(tmp_path_factory)) as (life, stage, _):
         assert {name: text for name, text in life.documents.items() if text != (GOLDEN / name).read_text("utf-8")} == {}
         found = record(life)
         assert (found["status"], found["outcome"]["code"]) == ("closed", "fixed")

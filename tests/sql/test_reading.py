@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from aftershock.columns.child import answer_to
 from aftershock.columns.jobs import Job, Limits, Reading, Setup
 from aftershock.sql.dialects import ADAPTERS, BY_NAME, dialect_of
-from aftershock.sql.query import Item, Ref, Role, Select, SetOperation, Star, Statement
+from aftershock.sql.query import NO_TEXT, SPREADS, Item, Ref, Role, Select, SetOperation, Star, Statement
 from aftershock.sql.reading import CannotRead, read_sql
 
 EVERYTHING = """
@@ -100,7 +100,7 @@ def test_a_reference_keeps_its_parts_and_role() -> None:
     assert isinstance(first, Item)
     assert isinstance(second, Item)
     assert first.uses == (Ref(("x", "a"), Role.IDENTITY),)
-    assert second.uses == (Ref(("b",), Role.TRANSFORMATION),)
+    assert second.uses == (Ref(("b",), Role.TRANSFORMATION, NO_TEXT | SPREADS),)
     assert query.where == (Ref(("c",), Role.FILTER),)
 
 

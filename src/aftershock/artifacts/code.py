@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from aftershock.artifacts.files import decode, is_file, read_bytes
+from aftershock.artifacts.pieces import Decoded, cut
 from aftershock.artifacts.scalars import text
 from aftershock.errors import ArtifactError
-from aftershock.garbage import uncollected
 from aftershock.model.code import Code, MacroCode, NodeCode, Ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from aftershock.artifacts.pieces import Pieces
     from aftershock.model import Node
 
+COMPILED = "compiled"
+"""The folder in the target directory where dbt writes what it makes of templates."""
 MAX_COMPILED_FILE = 64 * 1024**2
 _REF_WITH_PACKAGE = 2
 _SOURCE_PARTS = 2
@@ -59,12 +62,6 @@ class _Macro(msgspec.Struct, gc=False):
     macro_sql: str | None = None
 
 
-class _Manifest(msgspec.Struct, gc=False):
-    metadata: _Metadata | None = None
-    nodes: dict[str, _Node] | None = None
-    macros: dict[str, _Macro] | None = None
-
-
 def read_code(path: Path) -> Code:
     """The code of a manifest file, plain or packed.
 
@@ -80,44 +77,47 @@ def code_from_bytes(data: bytes, place: str) -> Code:
     Raises:
         ArtifactError: it is not a manifest.
     """
-    with uncollected():
-        manifest = decode(data, _Manifest, place)
-        metadata = manifest.metadata or _Metadata()
-        env = metadata.env if isinstance(metadata.env, dict) else {}
-        return Code(
-            dict(_nodes(manifest.nodes or {})),
-            {
-                unique_id: MacroCode(macro.name or unique_id.rpartition(".")[2], macro.package_name or "", macro.macro_sql)
-                for unique_id, macro in (manifest.macros or {}).items()
-                if macro.macro_sql
-            },
-            text(metadata.run_started_at) or text(metadata.invocation_started_at) or text(metadata.generated_at),
-            {str(key): text(value) for key, value in env.items()},
-        )
+    return code_of(cut(data, place), place)
 
 
-def _nodes(found: dict[str, _Node]) -> Iterator[tuple[str, NodeCode]]:
-    for unique_id, raw in found.items():
-        code = raw.raw_code or raw.raw_sql or ""
-        compiled = raw.compiled_code or raw.compiled_sql or ""
-        config = raw.config if isinstance(raw.config, dict) else {}
-        if not (code or compiled) or unique_id.startswith("seed.") or config.get("enabled") is False:
-            continue
-        arguments = raw.test_metadata.kwargs if raw.test_metadata is not None else None
-        yield (
-            unique_id,
-            NodeCode(
-                code,
-                compiled,
-                raw.language or "sql",
-                (raw.path or "").replace("\\", "/"),
-                (raw.compiled_path or "").replace("\\", "/"),
-                tuple(_refs(raw.refs)) if raw.refs else (),
-                tuple(_sources(raw.sources)) if raw.sources else (),
-                config,
-                arguments if isinstance(arguments, dict) else {},
-            ),
-        )
+def code_of(pieces: Pieces, place: str) -> Code:
+    """The code in a manifest that is cut; each node's is decoded when it is asked for, and may raise ArtifactError then.
+
+    Raises:
+        ArtifactError: its metadata are not what dbt writes.
+    """
+    metadata = decode(bytes(pieces.metadata), _Metadata | None, place) or _Metadata()  # type: ignore[arg-type]  # a union is a type to msgspec
+    env = metadata.env if isinstance(metadata.env, dict) else {}
+    return Code(
+        Decoded(pieces.nodes or {}, _Node, _code, place),
+        Decoded(pieces.macros or {}, _Macro, _macro, place),
+        text(metadata.run_started_at) or text(metadata.invocation_started_at) or text(metadata.generated_at),
+        {str(key): text(value) for key, value in env.items()},
+    )
+
+
+def _macro(unique_id: str, raw: _Macro) -> MacroCode | None:
+    return MacroCode(raw.name or unique_id.rpartition(".")[2], raw.package_name or "", raw.macro_sql) if raw.macro_sql else None
+
+
+def _code(unique_id: str, raw: _Node) -> NodeCode | None:
+    code = raw.raw_code or raw.raw_sql or ""
+    compiled = raw.compiled_code or raw.compiled_sql or ""
+    config = raw.config if isinstance(raw.config, dict) else {}
+    if not (code or compiled) or unique_id.startswith("seed.") or config.get("enabled") is False:
+        return None
+    arguments = raw.test_metadata.kwargs if raw.test_metadata is not None else None
+    return NodeCode(
+        code,
+        compiled,
+        raw.language or "sql",
+        (raw.path or "").replace("\\", "/"),
+        (raw.compiled_path or "").replace("\\", "/"),
+        tuple(_refs(raw.refs)) if raw.refs else (),
+        tuple(_sources(raw.sources)) if raw.sources else (),
+        config,
+        arguments if isinstance(arguments, dict) else {},
+    )
 
 
 def _refs(found: object) -> Iterator[Ref]:
@@ -141,7 +141,7 @@ def compiled_file(target_dir: Path, node: Node, code: NodeCode) -> str:
     It may be of another run than the manifest: the caller decides whether it is to be believed. Paths come from the manifest, so one that
     leads out of ``compiled`` is not followed.
     """
-    root = target_dir / "compiled"
+    root = target_dir / COMPILED
     for relative in _compiled_paths(node, code):
         path = root / relative
         try:

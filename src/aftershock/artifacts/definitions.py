@@ -1,6 +1,6 @@
 """What manifest.json says beyond nodes and code, versions 1 to 12 and dbt Fusion's: the only place that knows these keys.
 
-It is read apart from the project, since only a comparison of two projects asks for it.
+It is read apart from the project, since only a comparison of two projects asks for it, and of few resources.
 """
 
 from __future__ import annotations
@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from aftershock.artifacts.files import decode, read_bytes
+from aftershock.artifacts.files import read_bytes
+from aftershock.artifacts.pieces import Decoded, cut
 from aftershock.artifacts.scalars import text, words
-from aftershock.garbage import uncollected
 from aftershock.model.definition import Constraint, Definition, Definitions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
-SECTIONS = ("nodes", "sources", "exposures", "metrics", "semantic_models", "saved_queries", "unit_tests", "functions")
+    from aftershock.artifacts.pieces import Pieces
+
 BODIES: dict[str, tuple[str, ...]] = {
     "unit_test": ("model", "given", "expect", "overrides"),
     "metric": ("type", "type_params", "filter", "time_granularity"),
@@ -80,22 +81,13 @@ class _Node(msgspec.Struct, gc=False):
     raw_code: msgspec.Raw = msgspec.Raw(b"null")
 
 
+class _Named(msgspec.Struct, gc=False):
+    unique_id: str = ""
+
+
 class _Macro(msgspec.Struct, gc=False):
     depends_on: _DependsOn | None = None
     original_file_path: Any = None
-
-
-class _Manifest(msgspec.Struct, gc=False):
-    nodes: dict[str, _Node] | None = None
-    sources: dict[str, _Node] | None = None
-    exposures: dict[str, _Node] | None = None
-    metrics: dict[str, _Node] | None = None
-    semantic_models: dict[str, _Node] | None = None
-    saved_queries: dict[str, _Node] | None = None
-    unit_tests: dict[str, _Node] | None = None
-    functions: dict[str, _Node] | None = None
-    macros: dict[str, _Macro] | None = None
-    disabled: Any = None
 
 
 def read_definitions(path: Path) -> Definitions:
@@ -113,28 +105,28 @@ def definitions_from_bytes(data: bytes, place: str) -> Definitions:
     Raises:
         ArtifactError: it is not a manifest.
     """
-    with uncollected():
-        manifest = decode(data, _Manifest, place)
-        nodes = {unique_id: _definition(unique_id, raw) for section in SECTIONS for unique_id, raw in (getattr(manifest, section) or {}).items()}
-        for unique_id, raw in _disabled(manifest.disabled):
-            nodes.setdefault(unique_id, _definition(unique_id, raw))
-        macros = manifest.macros or {}
-        return Definitions(
-            nodes,
-            {unique_id: _macros(raw.depends_on) for unique_id, raw in macros.items()},
-            {unique_id: text(raw.original_file_path).replace("\\", "/") for unique_id, raw in macros.items()},
-        )
+    return definitions_of(cut(data, place), place)
 
 
-def _disabled(found: object) -> Iterator[tuple[str, _Node]]:
+def definitions_of(pieces: Pieces, place: str) -> Definitions:
+    """The definitions in a manifest that is cut; each is decoded when it is asked for, and may raise ArtifactError then."""
+    resources, macros = pieces.resources(), pieces.macros or {}
+    return Definitions(
+        Decoded({**dict(_disabled(pieces.disabled)), **resources}, _Node, _definition, place),
+        Decoded(macros, _Macro, lambda _, raw: _macros(raw.depends_on), place),
+        Decoded(macros, _Macro, lambda _, raw: text(raw.original_file_path).replace("\\", "/"), place),
+    )
+
+
+def _disabled(raw: msgspec.Raw) -> Iterator[tuple[str, msgspec.Raw]]:
     """Disabled resources: lists by unique_id, or a list in old manifests."""
-    entries: Iterable[object] = found if isinstance(found, list) else [items[0] for items in found.values() if items] if isinstance(found, dict) else ()
-    for item in entries:
-        if isinstance(item, dict) and isinstance(item.get("unique_id"), str):
-            try:
-                yield item["unique_id"], msgspec.convert(item, _Node)
-            except msgspec.ValidationError:
-                yield item["unique_id"], _Node()
+    try:
+        found = msgspec.json.decode(raw, type=dict[str, list[msgspec.Raw]] | list[msgspec.Raw] | None)
+        entries = found if isinstance(found, list) else [items[0] for items in (found or {}).values() if items]
+        named = [(msgspec.json.decode(entry, type=_Named).unique_id, entry) for entry in entries]
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return  # what is not disabled is all the same
+    yield from ((unique_id, entry) for unique_id, entry in named if unique_id)
 
 
 def _definition(unique_id: str, raw: _Node) -> Definition:

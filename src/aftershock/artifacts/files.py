@@ -71,9 +71,9 @@ def read_bytes(path: Path) -> bytes:
         else:
             data = path.read_bytes()
     except FileNotFoundError:
-        raise ArtifactError(str(path), "there is no such file", "Run dbt build or dbt parse first, or give --target-dir") from None
+        raise ArtifactError(str(path), "there is no such file", "Run dbt build or dbt parse first") from None
     except IsADirectoryError:
-        raise ArtifactError(str(path), "this is a directory, not a file", "Give it with --target-dir") from None
+        raise ArtifactError(str(path), "this is a directory, not a file", "Name the file in it") from None
     except PermissionError:
         raise ArtifactError(str(path), "it may not be read", "Check the file's permissions") from None
     except (OSError, EOFError, zlib.error) as error:

@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 
 MANIFEST, RUN_RESULTS, SOURCES, CATALOG = "manifest.json", "run_results.json", "sources.json", "catalog.json"
 PROJECT_FILE = "dbt_project.yml"
+TARGET_DIR = "--target-dir"
 GENERATED_AT = re.compile(rb'"generated_at":\s*"([^"]{10,40})"')
 BUILDING = frozenset({"run", "build", "test", "seed", "snapshot", "retry", "clone"})
 """Commands whose results say something about data; the others report success for what they only compiled."""
+COMMANDS = {"generate": "docs generate", "serve": "docs serve", "freshness": "source freshness"}
+"""What a person types for commands that dbt's files call by their last word."""
 
 
 class _Patched(msgspec.Struct, gc=False):
@@ -45,18 +48,21 @@ class ProjectStore(Protocol):
         """Keep it."""
 
 
-def read_artifacts(place: str | Path = ".", *, store: ProjectStore | None = None, environ: Mapping[str, str] | None = None) -> Artifacts:
+def read_artifacts(
+    place: str | Path = ".", *, store: ProjectStore | None = None, environ: Mapping[str, str] | None = None, option: str = TARGET_DIR
+) -> Artifacts:
     """Everything that a dbt target directory says.
 
     Args:
         place: a target directory, a dbt project's root, or a manifest file (its neighbours are read too).
         store: keeps decoded manifests, so that the next process need not decode them.
         environ: where DBT_TARGET_PATH is looked up; the process's environment by default.
+        option: what a person gives the place with, for errors.
 
     Raises:
         ArtifactError: no manifest there, or a file is not what its name says.
     """
-    path = find_manifest(Path(place), os.environ if environ is None else environ)
+    path = find_manifest(Path(place), os.environ if environ is None else environ, option)
     directory = path.parent
     project = read_project(path, store=store)
     run_path, sources_path, catalog_path = (find(directory, name) for name in (RUN_RESULTS, SOURCES, CATALOG))
@@ -143,8 +149,13 @@ def read_patches(path: Path) -> dict[str, str]:
     return {unique_id: item.patch_path.partition("://")[2] for unique_id, item in resources.items() if isinstance(item.patch_path, str)}
 
 
-def find_manifest(place: Path, environ: Mapping[str, str]) -> Path:
+def find_manifest(place: Path, environ: Mapping[str, str], option: str = TARGET_DIR) -> Path:
     """The manifest that ``place`` stands for: itself, in it as a target directory, or in the target path of the project at or above it.
+
+    Args:
+        place: a manifest file, a target directory, or a folder in a dbt project.
+        environ: where DBT_TARGET_PATH is looked up.
+        option: what a person gives the place with, for errors.
 
     Raises:
         ArtifactError: there is none; says where it was looked for.
@@ -152,13 +163,13 @@ def find_manifest(place: Path, environ: Mapping[str, str]) -> Path:
     if is_file(place):
         return place
     if not is_directory(place):
-        raise ArtifactError(str(place), "there is no such directory", "Give a dbt target directory with --target-dir")
+        raise ArtifactError(str(place), "there is no such directory", f"Give a dbt target directory with {option}")
     if path := find(place, MANIFEST):
         return path
     root = find_project_root(place)
     if root is None:
-        raise ArtifactError(str(place), f"there is no {MANIFEST} and no {PROJECT_FILE} at or above it", "Run dbt in your project, or give --target-dir")
-    target = target_path(root, environ)
+        raise ArtifactError(str(place), f"there is no {MANIFEST} and no {PROJECT_FILE} at or above it", f"Run dbt in your project, or give {option}")
+    target = target_path(root, environ, option)
     if path := find(target, MANIFEST):
         return path
     raise ArtifactError(str(target), f"there is no {MANIFEST}", "Run dbt build or dbt parse first")
@@ -170,7 +181,7 @@ def find_project_root(start: Path) -> Path | None:
     return next((directory for directory in (start, *start.parents) if is_file(directory / PROJECT_FILE)), None)
 
 
-def target_path(root: Path, environ: Mapping[str, str]) -> Path:
+def target_path(root: Path, environ: Mapping[str, str], option: str = TARGET_DIR) -> Path:
     """Where the project at ``root`` has dbt write: DBT_TARGET_PATH, else ``target-path`` of dbt_project.yml, else ``target``.
 
     Raises:
@@ -182,9 +193,9 @@ def target_path(root: Path, environ: Mapping[str, str]) -> Path:
     text = read_bytes(file)
     if b"target-path" not in text:  # most answers need no YAML, whose import is worth saving
         return root / "target"
-    value = _project_file(file, text).get("target-path")
+    value = _project_file(file, text, option).get("target-path")
     if isinstance(value, str) and "{" in value:
-        raise ArtifactError(str(file), "its target-path is a template, which only dbt can fill in", "Give --target-dir")
+        raise ArtifactError(str(file), "its target-path is a template, which only dbt can fill in", f"Give {option}")
     return root / (value if isinstance(value, str) and value else "target")
 
 
@@ -197,13 +208,13 @@ def project_settings(root: Path) -> dict[str, Any]:
         return {}
 
 
-def _project_file(file: Path, text: bytes) -> dict[str, Any]:
+def _project_file(file: Path, text: bytes, option: str = TARGET_DIR) -> dict[str, Any]:
     import yaml
 
     try:
         config = yaml.safe_load(text)
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        raise ArtifactError(str(file), f"it is not YAML ({' '.join(str(error).split())})", "Correct it, or give --target-dir") from None
+        raise ArtifactError(str(file), f"it is not YAML ({' '.join(str(error).split())})", f"Correct it, or give {option}") from None
     return config if isinstance(config, dict) else {}
 
 
@@ -225,7 +236,8 @@ def _warnings(project: Project, run: Run | None, freshness: Freshness | None) ->
                 "they may be of different projects or times."
             )
         if run.which and run.which not in BUILDING:
-            warnings.append(f"run_results.json is of 'dbt {run.which}', which builds nothing: its statuses do not say how the last build went.")
+            command = COMMANDS.get(run.which, run.which)
+            warnings.append(f"run_results.json is of 'dbt {command}', which builds nothing: its statuses do not say how the last build went.")
         elif run.invocation_id and info.invocation_id and run.invocation_id != info.invocation_id:
             warnings.append(
                 f"manifest.json ({info.generated_at}) and run_results.json ({run.generated_at}) are of different dbt invocations: "

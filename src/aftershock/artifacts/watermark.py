@@ -36,7 +36,7 @@ UNKNOWN = re.compile(r"\{\{|[-+]\s*\d|[*/%]|trunc|\bdate_?(?:add|sub|diff|part)\
 
 PERIODS = ("year", "quarter", "month", "week", "day")
 TRUNCATED = re.compile(
-    r"""\w*trunc\w*\s*\(\s*(?:datepart\s*=\s*)?['"](year|quarter|month|week|day)|\w*trunc\s*\([^()]*(?:\([^()]*\)[^()]*)*,\s*(?:['"]?)(year|quarter|month|week|day)"""
+    r"""trunc\w*\s*\(\s*(?:datepart\s*=\s*)?['"](year|quarter|month|week|day)|trunc\s*\([^()]*(?:\([^()]*\)[^()]*)*,\s*(?:['"]?)(year|quarter|month|week|day)"""
     r"""|tostartof(year|quarter|month|week|day)|\b(year|quarter|month|week)\s*\(|extract\s*\(\s*(year|quarter|month|week)|last_(day)\b""",
     re.IGNORECASE,
 )

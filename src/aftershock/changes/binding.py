@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from aftershock.changes.worlds import Touched, World
 from aftershock.columns import consequences
-from aftershock.columns.masks import SURE
+from aftershock.columns.masks import NAMED, SURE
 from aftershock.columns.states import ROWS, Origin
 from aftershock.model import TABLE_TYPES, UNAFFECTED_TYPES, Effect
 from aftershock.phrases import listing
 from aftershock.sql.query import Join, Select, SetOperation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from aftershock.columns.project import ProjectLineage
     from aftershock.columns.relations import Inputs, TableInfo
@@ -100,6 +100,12 @@ class Binding(consequences.Descent):
                 if key in unknown.parts and set(unknown.candidates) <= set(relations):
                     labels = sorted(self.graph.nodes[relation].label for relation in relations)
                     self._fails(state, f"{key} is no column of {labels[0]}", certain=all(self._is_listed(relation) for relation in relations))
+
+    def _misread(self, new: Resolved, state: Touched) -> None:
+        """What else a changed query has that no warehouse takes, as far as the columns of what it reads are known."""
+        for problem in new.problems:
+            if problem not in state.known and not problem.endswith(" is no column"):
+                self._fails(state, problem, certain=all(self._is_listed(relation) for relation in new.relations if relation in self.graph.nodes))
 
     @staticmethod
     def _fails(state: Touched, why: str, *, certain: bool) -> None:
@@ -201,10 +207,21 @@ class Binding(consequences.Descent):
         return any(use for use, _ in found), any(use and sure for use, sure in found)
 
     def users(self, unique_id: str, key: str) -> str:
-        """Who uses a column, as a part of a sentence."""
+        """Who uses a column, and who only passes it on, as a part of a sentence."""
         found = [child for child in self.graph.children(unique_id) if self._use(child, unique_id, key)[0]]
         first = sorted(found, key=lambda child: (self.graph.nodes[child].resource_type in UNAFFECTED_TYPES, child))
-        return f"{listing([self.graph.nodes[child].label for child in first], MOST_NAMED)} {'uses' if len(found) == 1 else 'use'} it"
+        losing = [child for child in first if self._only_loses(child, key)]
+        using = [child for child in first if child not in losing]
+        said = ((using, "uses", "use", "it"), (losing, "loses", "lose", "it too (select *)"))
+        return "; ".join(f"{self._labels(ids)} {one if len(ids) == 1 else several} {what}" for ids, one, several, what in said if ids)
+
+    def _labels(self, unique_ids: Sequence[str]) -> str:
+        return listing([self.graph.nodes[unique_id].label for unique_id in unique_ids], MOST_NAMED)
+
+    def _only_loses(self, child: str, key: str) -> bool:
+        """Whether a node that is built all the same no longer has a column."""
+        its = self._state(child)
+        return its is not None and Effect.FAILS not in its.effects and key in its.lost
 
     def _use(self, child: str, unique_id: str, key: str) -> tuple[bool, bool]:
         node = self.graph.nodes[child]
@@ -218,19 +235,32 @@ class Binding(consequences.Descent):
         lineage = self.lineage.lineages.get(child)
         if lineage is None or lineage.resolved is None or unique_id in lineage.unseen:
             return True, False
-        found = [_reads(old, unique_id, key) for old in self.olds.get(child, [lineage.resolved])]
+        its, tests = self._state(child), node.resource_type == "test"
+        found = [_reads(old, unique_id, key, None if tests else its) for old in self.olds.get(child, [lineage.resolved])]
         return any(use for use, _ in found), any(use and sure for use, sure in found)
 
 
-def _reads(resolved: Resolved, relation: str, key: str) -> tuple[bool, bool]:
-    """Whether a query names a column or passes it on, and whether that is sure."""
-    masks = [inputs[relation, key] for inputs in (resolved.reads, resolved.rows, *(inputs for _, _, inputs in resolved.columns)) if (relation, key) in inputs]
+def _reads(resolved: Resolved, relation: str, key: str, its: Touched | None) -> tuple[bool, bool]:
+    """Whether a query names a column, or passes it on so that something of its node differs, and whether that is sure.
+
+    ``its`` is what is known of the node: None where what it yields matters to nobody, as a test's does.
+    """
+    masks = [inputs[relation, key] for inputs in (resolved.reads, resolved.rows) if (relation, key) in inputs]
+    for _, column, inputs in resolved.columns:
+        mask = inputs.get((relation, key), 0)
+        if mask & NAMED or (mask and its is not None and _is_concerned(its, column)):
+            masks.append(mask)
     if masks:
         return True, any(mask & SURE for mask in masks)
-    if any(item == relation and key not in without for item, without, complete in resolved.opens if not complete):
+    if its is not None and any(item == relation and key not in without for item, without, complete in resolved.opens if not complete):
         return True, True
     asked = any(key in unknown.parts and (relation in unknown.candidates or not unknown.candidates) for unknown in resolved.unknown)
     return asked or bool(resolved.further and (relation, "*") in resolved.further), False
+
+
+def _is_concerned(its: Touched, column: str) -> bool:
+    """Whether a column that a node yields, or all that it is, is another one."""
+    return Effect.FAILS in its.effects or ROWS in its.wrong or any(column in found for found in (its.dropped, its.removed, its.wrong, its.retyped))
 
 
 def _parts(found: object) -> Iterator[object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from aftershock.changes.found import Finding, setting, written_out
+from aftershock.changes.places import respelled
 from aftershock.changes.stored import KEEPS_ROWS, TABLES
 
 if TYPE_CHECKING:
@@ -13,11 +14,13 @@ if TYPE_CHECKING:
     from aftershock.changes.scene import Scene
     from aftershock.changes.sides import Pair
     from aftershock.model import Node
-    from aftershock.model.changes import Judgement
+    from aftershock.model.changes import Change, Judgement
 
 BUILT = frozenset({"model", "seed", "snapshot"})
 LAYOUT = ("partition_by", "cluster_by", "sort", "dist", "sort_type", "order_by", "primary_key", "distributed_by", "liquid_clustered_by", "indexes", "engine")
-HOOKS = ("pre-hook", "post-hook")
+ENGINE = "engine"
+BESIDE = ("pre-hook", "post-hook", "sql_header")
+"""Settings that hold SQL which runs beside a node's own."""
 
 
 class Setting(NamedTuple):
@@ -66,12 +69,12 @@ MATERIALIZATIONS: tuple[tuple[str, str, Judgement, str], ...] = (
 
 
 def materialization(scene: Scene, pair: Pair) -> Iterator[Finding]:
-    """Another materialization, by its table, and other hooks."""
+    """Another materialization, by its table, and other SQL that runs beside the node's own."""
     old, new = pair.base.materialized, pair.head.materialized
     if pair.head.resource_type in BUILT and old != new and (not pair.old.config or setting(scene, pair, "materialized") is not None):
         row = next(row for row in MATERIALIZATIONS if row[0] in {"*", old} and row[1] in {"*", new})
         yield Finding(row[2], f"{pair.head.label} was {old} and is {new} now: {row[3]}", old, new, certainty="unknown" if row[2] == "cannot-say" else "certain")
-    for key in HOOKS:
+    for key in BESIDE:
         found = setting(scene, pair, key)
         if found is not None and pair.head.resource_type in BUILT and (was := _hooks(found[0])) != (now := _hooks(found[1])):
             yield Finding("risky", f"what runs beside {pair.head.label} differs ({key})", was, now, certainty="likely")
@@ -109,14 +112,37 @@ def incremental(scene: Scene, pair: Pair) -> Iterator[Finding]:
             if found is not None:
                 kept = kind in KEEPS_ROWS
                 reason = "the table that is there keeps its layout until a full refresh, or refuses the new one" if kept else "its rows are the same"
-                yield Finding("risky" if kept else "safe", f"{key} of {label} differs: {reason}", written_out(found[0]), written_out(found[1]))
+                if key == ENGINE and not kept:
+                    reason = "engines differ in which rows of one key they keep"
+                verdict = "risky" if kept or key == ENGINE else "safe"
+                yield Finding(verdict, f"{key} of {label} differs: {reason}", written_out(found[0]), written_out(found[1]))
+
+
+def batch_changes(scene: Scene) -> Iterator[Change]:
+    """Microbatch models whose batches get other rows, since something that they read has another event_time, by which dbt filters it for each batch."""
+    for pair in scene.pairing.pairs:
+        found = None if pair.alike else setting(scene, pair, "event_time")
+        for child in scene.head.graph.children(pair.head_id) if found is not None else ():
+            node = scene.head.nodes[child]
+            if found is None or node.build.strategy != "microbatch" or child not in scene.by_head:
+                continue
+            old, new = map(written_out, found)
+            read = f"what {node.label} reads of {pair.head.label}"
+            reason = f"dbt filters {read} by {new} now" if new else f"dbt no longer filters {read}, so that each batch gets all of its rows"
+            yield scene.making.change(child, "incremental-changed", "risky", f"{reason} (event_time)", was=old, now=new)
 
 
 def moved(scene: Scene, pair: Pair) -> Iterator[Finding]:
-    """A relation of the same node that lies elsewhere, and not for another target alone."""
-    if pair.head.resource_type == "source" or pair.base_id != pair.head_id or not scene.places.moved(pair):
+    """A relation of the same node that lies elsewhere, and not for another target alone; or that has its name in other quotes, or another case."""
+    if pair.head.resource_type == "source" or pair.base_id != pair.head_id:
         return
     old, new = pair.base.relation_name, pair.head.relation_name
+    if not scene.places.moved(pair):
+        info = scene.base.project.info, scene.head.project.info
+        if scene.places.same and info[0].dbt_version == info[1].dbt_version and respelled(pair.base, pair.head, info[1].adapter):
+            reason = f"the name of {pair.head.label} is written otherwise: to a warehouse that minds quotes or case it is another relation"
+            yield Finding("risky", reason, old, new, certainty="unknown")
+        return
     lost = "; the new one starts without the rows that only the old one kept" if pair.head.materialized in KEEPS_ROWS else ""
     reason = f"{pair.head.label} is written to another relation, and the old one stays as it is: dbt's own readers follow, all others do not{lost}"
     yield Finding("breaking", reason, old, new, certainty="certain" if scene.places.same else "likely")

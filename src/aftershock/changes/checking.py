@@ -6,22 +6,29 @@ from typing import TYPE_CHECKING
 
 from aftershock import times
 from aftershock.changes import guards
+from aftershock.changes.building import batch_changes
 from aftershock.changes.configs import config_changes
 from aftershock.changes.consuming import consumer_changes
 from aftershock.changes.descent import Descent
+from aftershock.changes.hidden import hidden_changes
 from aftershock.changes.macro_changes import macro_changes
 from aftershock.changes.policy import Rules, acknowledged, comments, judged
 from aftershock.changes.queries import function_change, query_changes
 from aftershock.changes.reach import Reach
+from aftershock.changes.repairs import repairs
 from aftershock.changes.roots import roots
 from aftershock.changes.scenes import scene_of
+from aftershock.changes.seeds import seed_changes, too_large
 from aftershock.changes.semantics import columns_used
-from aftershock.changes.settling import settled
+from aftershock.changes.settling import settled, starts_of
 from aftershock.changes.sides import open_side, with_nodes
-from aftershock.changes.sources import drift, seed_changes, source_changes, too_large
+from aftershock.changes.sources import drift, source_changes
 from aftershock.changes.testing import test_changes
 from aftershock.changes.unit_tests import unit_tests
+from aftershock.changes.unlinked import linked
 from aftershock.changes.wholes import TESTS, whole_changes
+from aftershock.config.checking import FAIL_ON
+from aftershock.errors import UsageError
 from aftershock.impact import with_declared
 from aftershock.labels import labels
 from aftershock.model import Policy
@@ -68,7 +75,7 @@ def check(  # noqa: PLR0913  # the public question
         head_catalog: the same of the head. With both, sources and seeds whose columns differ are changes too.
         base_reader: column lineage of the base, from :func:`aftershock.open_lineage`; opened here where None.
         head_reader: the same of the head.
-        base_definitions: what the base's manifest says beyond nodes and code; read from its file where None.
+        base_definitions: what the base's manifest says beyond nodes and code; what its reader has where None.
         head_definitions: the same of the head.
         policy: what is in force, which is the base's; the defaults where None.
         fail_on: what fails the check, instead of the policy's own: breaking, risky, a severity or never.
@@ -78,9 +85,11 @@ def check(  # noqa: PLR0913  # the public question
 
     Raises:
         ArtifactError: one of the two has nothing to compare, or its file cannot be read.
-        UsageError: they are not of one project and warehouse; a time that is none.
+        UsageError: they are not of one project and warehouse; a time that is none; nothing that could fail a check.
         ConfigError: the policy names nodes that the base does not have.
     """
+    if fail_on and fail_on not in FAIL_ON:
+        raise UsageError("fail_on", f"there is no {fail_on!r}", f"Say one of {', '.join(FAIL_ON)}")
     policy, asked_at = policy or Policy(), times.parse(now, "now") if now else times.now()
     declared = with_declared(base.project, policy)
     sides = (
@@ -90,8 +99,10 @@ def check(  # noqa: PLR0913  # the public question
     guards.refuse(*sides)
     catalogs = sides[0].reader.catalog, sides[1].reader.catalog
     scene = scene_of(*sides, policy, asked_at)
-    rules = Rules(policy.check, base.project, head.project)
-    reach, notes = _reached(scene, (*_changes(scene, *catalogs), *also), rules)
+    rules = Rules(policy.check, base.project, head.project, {head_id: base_id for base_id, head_id in scene.pairing.renamed.items()})
+    changes = (*_changes(scene, *catalogs), *also)
+    scene, unlinked = linked(scene, changes)
+    reach, notes = _reached(scene, changes, rules)
     severity, impact = reach.severity(), reach.impact()
     verdict = judged(reach.changes, severity, rules, fail_on)
     return CheckReport(
@@ -105,25 +116,27 @@ def check(  # noqa: PLR0913  # the public question
         base.project.info,
         head.project.info,
         (*base.files, *head.files),
-        tuple(dict.fromkeys((*_warnings(scene, *sides), *notes, *base.warnings, *head.warnings))),
+        tuple(dict.fromkeys((*_warnings(scene, *sides), *unlinked, *notes, *_heard(base), *_heard(head)))),
         _labels(scene, verdict.changes, impact),
         times.iso(asked_at),
         policy.docs_url,
+        repairs(scene, reach.changes, reach.descent, impact),
     )
 
 
 def _reached(scene: Scene, changes: Sequence[Change], rules: Rules) -> tuple[Reach, tuple[str, ...]]:
     """The changes, judged by what they do and marked where they are acknowledged, with what the others reach; and notes on acknowledgements."""
-    descent, started = _walk(scene, changes)
-    found = descent.descend(started)
-    known = settled(scene, changes, descent, started)
-    order = _order(known)
     said = comments(scene.head.code.nodes, scene.head.nodes, [change.unique_id for change in changes])
-    marked = acknowledged([known[number] for number in order], rules, scene.now, said)
-    if any(change.acknowledged for change in marked.changes):
-        descent, started = _walk(scene, marked.changes)
-        found, order = descent.descend(started), list(range(len(order)))
-    return Reach(scene, marked.changes, descent, found, started, order), marked.notes
+    walked, accepted = list(changes), -1
+    while True:  # without what is accepted, something may follow from another change
+        descent, started = _walk(scene, walked)
+        found = {unique_id: its for unique_id, its in descent.descend(started).items() if starts_of(descent, started, unique_id)}  # others it had before
+        marked = acknowledged(settled(scene, walked, descent, started), rules, scene.now, said)
+        before, accepted = accepted, sum(bool(change.acknowledged) for change in marked.changes)
+        if accepted in {0, before}:
+            order = _order(marked.changes)
+            return Reach(scene, [marked.changes[number] for number in order], descent, found, started, order), marked.notes
+        walked = [now if now.acknowledged else change for now, change in zip(marked.changes, walked, strict=True)]
 
 
 def _declared(nodes: Mapping[str, Node]) -> dict[str, Node]:
@@ -138,6 +151,7 @@ def _changes(scene: Scene, base: Catalog | None, head: Catalog | None) -> Iterat
         kind = pair.head.resource_type
         if pair.head_id in scene.diffs:
             yield from query_changes(scene, pair, scene.diffs[pair.head_id])
+        yield from hidden_changes(scene, pair)
         if kind == "source":
             yield from source_changes(scene, pair)
         elif kind == "seed":
@@ -146,6 +160,7 @@ def _changes(scene: Scene, base: Catalog | None, head: Catalog | None) -> Iterat
             yield from function_change(scene, pair)
         if kind not in TESTS:
             yield from config_changes(scene, pair)
+    yield from batch_changes(scene)
     yield from drift(scene, base, head)
     yield from test_changes(scene)
     yield from consumer_changes(scene)
@@ -153,7 +168,8 @@ def _changes(scene: Scene, base: Catalog | None, head: Catalog | None) -> Iterat
 
 
 def _walk(scene: Scene, changes: Sequence[Change]) -> tuple[Descent, dict[str, Root]]:
-    descent = Descent(scene.head.reader, mode=scene.mode, tests=unit_tests(scene.head), used=columns_used(scene.head))
+    reader = scene.head.reader if scene.graph is scene.head.graph else scene.head.reader.over(scene.graph)
+    descent = Descent(reader, mode=scene.mode, tests=unit_tests(scene.head), used=columns_used(scene.head))
     return descent, roots(scene, changes)
 
 
@@ -176,6 +192,11 @@ def _warnings(scene: Scene, base: Side, head: Side) -> Iterator[str]:
         labels_ = listing(sorted(map(scene.head.label, scene.texts.elsewhere)), MOST_NAMED)
         number = counted(len(scene.texts.elsewhere), "unchanged node")
         yield f"The base and the head are compiled for different targets, and the SQL of {number} differs for that alone: {labels_}."
+
+
+def _heard(artifacts: Artifacts) -> Iterator[str]:
+    """What was said of the files when they were read, without what is of results: a check asks for none."""
+    return (warning for warning in artifacts.warnings if "run_results.json" not in warning and not warning.startswith("sources.json"))
 
 
 def _labels(scene: Scene, changes: Sequence[Change], impact: ChangeImpact) -> dict[str, str]:

@@ -6,12 +6,15 @@ different targets.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aftershock import times
 from aftershock.changes.building import incremental, materialization, moved
-from aftershock.changes.contracts import breaches, differs, is_past
+from aftershock.changes.contracts import breaches, demands, differs, is_past
 from aftershock.changes.found import Finding, setting, written_out
+from aftershock.changes.making import cut
+from aftershock.changes.options import option_changes
 from aftershock.impact.people import owners_of
 from aftershock.phrases import listing
 
@@ -25,26 +28,36 @@ if TYPE_CHECKING:
 BUILT = frozenset({"model", "seed", "snapshot"})
 ACCESS = {"private": 0, "protected": 1, "public": 2}
 MOST_NAMED = 3
+ALTERED = frozenset({"databricks"})
+"""Adapters that may put a new constraint on an incremental table which is there; the others make it with the table."""
+MOST_SAID = 60
+"""Characters of an expression within a sentence."""
 
 
 def config_changes(scene: Scene, pair: Pair) -> Iterator[Change]:
     """The changes of one node's settings, by every rule in turn."""
-    if pair.base == pair.head and pair.old == pair.new and scene.base.project.groups == scene.head.project.groups:
+    if (pair.alike or (pair.base == pair.head and pair.old == pair.new)) and scene.base.project.groups == scene.head.project.groups:
         return
-    for rule in RULES:
-        for found in rule.find(scene, pair):
-            yield scene.making.change(
-                pair.head_id, rule.kind, found.verdict, found.reason, certainty=found.certainty, column=found.column, was=found.was, now=found.now
-            )
+    told = ((rule.kind, found) for rule in RULES for found in rule.find(scene, pair))
+    for kind, found in chain(told, option_changes(scene, pair)):
+        yield scene.making.change(pair.head_id, kind, found.verdict, found.reason, certainty=found.certainty, column=found.column, was=found.was, now=found.now)
 
 
 def _contract(scene: Scene, pair: Pair) -> Iterator[Finding]:
     if pair.head.resource_type != "model" or not differs(pair):
         return
-    found = breaches(pair, scene.head.project.info.adapter)
+    adapter = scene.head.project.info.adapter
+    found, asked = breaches(pair, adapter), tuple(demands(pair, adapter))
     for item in found:
         yield Finding("breaking", f"the contract of {pair.head.label} {item.what}", item.was, item.now, item.column)
-    if not found:
+    later = pair.head.materialized == pair.base.materialized == "incremental" and adapter not in ALTERED
+    run = "a full refresh" if later else "the run"
+    for demand in asked:
+        expression = f" ({cut(demand.expression, MOST_SAID)})" if demand.expression else ""
+        what = f"{run} stops where rows violate it" if demand.sure else "what the warehouse makes of it is not known"
+        reason = f"the contract of {pair.head.label} has {demand.what}{expression} now: {what}"
+        yield Finding("risky", reason, column=demand.column, certainty="likely" if demand.sure else "unknown")
+    if not found and not asked:
         new = not pair.base.build.contract
         what = (
             "is enforced now: dbt stops where its columns are others" if new else "says more, or is less strict about lengths: nothing that it promised is gone"

@@ -34,7 +34,7 @@ def consumer_changes(scene: Scene) -> Iterator[Change]:
         if node.resource_type in CONSUMERS:
             yield scene.making.change(unique_id, "consumer-changed", "safe", f"{_name(node)} is new")
     for pair in scene.pairing.pairs:
-        if pair.head.resource_type in CONSUMERS and (pair.base, pair.old) != (pair.head, pair.new):
+        if pair.head.resource_type in CONSUMERS and not pair.alike and (pair.base, pair.old) != (pair.head, pair.new):
             yield from _differences(scene, pair)
 
 

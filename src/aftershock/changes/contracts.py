@@ -2,14 +2,18 @@
 
 Breaking: the contract is no longer enforced; the model is deleted, renamed or disabled (unless its deprecation date has passed); a column is gone; a column's
 type is another (its length, precision and scale may change); a constraint that the warehouse enforces is gone, where the model was a table or incremental; a
-model that had constraints is built as neither. A contract that is new, or says more, is a change and breaks nothing.
+model that had constraints is built as neither. A contract that is new, or says more, is a change and breaks nothing, but a constraint that is new stops the
+run where rows violate it.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from aftershock import times
+from aftershock.model.definition import Constraint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,17 +21,23 @@ if TYPE_CHECKING:
 
     from aftershock.changes.sides import Pair
     from aftershock.model import Node
-    from aftershock.model.definition import Constraint, Definition
+    from aftershock.model.definition import Definition
 
 CONSTRAINED = frozenset({"table", "incremental"})
 """Materializations that have constraints in the warehouse."""
 ALL = frozenset({"check", "not_null", "unique", "primary_key", "foreign_key", "custom"})
 ENFORCED: dict[str, frozenset[str]] = {
+    "athena": frozenset(),
     "bigquery": frozenset({"not_null"}),
+    "clickhouse": frozenset({"check"}),
     "databricks": frozenset({"not_null", "check"}),
+    "fabric": frozenset({"not_null", "unique", "primary_key", "foreign_key"}),
+    "fabricspark": frozenset(),
+    "firebolt": frozenset({"not_null"}),
     "redshift": frozenset({"not_null"}),
     "snowflake": frozenset({"not_null"}),
     "spark": frozenset(),
+    "trino": frozenset({"not_null"}),
 }
 """Constraints that an adapter's warehouse enforces; all of them where it is not listed."""
 
@@ -41,11 +51,54 @@ class Breach(NamedTuple):
     now: str = ""
 
 
+class Demand(NamedTuple):
+    """One constraint that is new: in words, the column where it is one's, its expression, and whether it is known what the warehouse makes of it."""
+
+    what: str
+    column: str
+    expression: str
+    sure: bool
+
+
 def breaches(pair: Pair, adapter: str) -> tuple[Breach, ...]:
     """What a model's change breaks of its contract; nothing where the base did not enforce one."""
     if not pair.base.build.contract:
         return ()
     return tuple(_breaches(pair, adapter))
+
+
+def demands(pair: Pair, adapter: str) -> Iterator[Demand]:
+    """Constraints that the warehouse holds a model to now, and did not before, those of the whole model first.
+
+    Args:
+        pair: the model.
+        adapter: its warehouse, in dbt's word.
+    """
+    if not pair.head.build.contract or pair.head.materialized not in CONSTRAINED:
+        return
+    held = pair.base.build.contract and pair.base.materialized in CONSTRAINED
+    before = {part for item in _rules(pair.old) for part in _parts(item)} if held else set()
+    for item in _rules(pair.new):
+        enforced = item.type == "custom" or item.type in ENFORCED.get(adapter, ALL)
+        if enforced and not before.issuperset(_parts(item)):
+            yield Demand(_constraint(item), item.columns[0] if len(item.columns) == 1 else "", item.expression, sure=item.type != "custom")
+
+
+def _rules(definition: Definition) -> Iterator[Constraint]:
+    """All constraints of a model, those of a column with its name."""
+    yield from definition.constraints
+    for column, items in definition.column_constraints.items():
+        yield from (msgspec.structs.replace(item, columns=(column,)) for item in items)
+
+
+def _parts(item: Constraint) -> Iterator[Constraint]:
+    """What a constraint asks of rows, whatever it is called: a key is unique, and none of its columns is null."""
+    bare = msgspec.structs.replace(item, name="", columns=tuple(sorted(column.casefold() for column in item.columns)))
+    if bare.type != "primary_key":
+        yield bare
+        return
+    yield Constraint("unique", columns=bare.columns)
+    yield from (Constraint("not_null", columns=(column,)) for column in bare.columns)
 
 
 def breach_of_removal(node: Node, definition: Definition, now: datetime, *, disabled: bool) -> str:

@@ -1,4 +1,4 @@
-"""A head that was compiled with dbt's --defer: its SQL names relations of the base, where those of the head were not built."""
+"""What the head's SQL has of the base's or of its own run: relations of the base, where dbt compiled with --defer, and the id of the run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def undeferred(head: Side, base: Side, pairs: Iterable[Pair]) -> Side:
-    """The head, whose SQL names its own relations; the same side where it does so already.
+    """The head, whose SQL names its own relations, and the base's run as if it were its own; the same side where it does so already.
 
     Args:
         head: the project after.
@@ -29,7 +29,7 @@ def undeferred(head: Side, base: Side, pairs: Iterable[Pair]) -> Side:
     found = {}
     for pair in pairs:
         code = head.code_of(pair.head_id)
-        text = code.compiled
+        text = code.compiled.replace(head.project.info.invocation_id, base.project.info.invocation_id) if head.project.info.invocation_id else code.compiled
         for parent in head.graph.parents(pair.head_id):
             node = base.nodes.get(parent)
             if node is not None and node.relation_name in names:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aftershock.changes.outcomes import Outcomes
+from aftershock.changes.types import holds_text
 from aftershock.changes.worlds import Touched
 from aftershock.columns.consequences import RUN_TYPES
 from aftershock.columns.states import ROWS, Origin
@@ -51,7 +52,10 @@ class Descent(Outcomes):
         """
         self.roots = roots
         self.states.update((unique_id, root.state) for unique_id, root in roots.items())
-        for together in self._order(self.graph.descendants(roots)):
+        tested = {
+            parent for root in roots if root in self.graph and self.graph.nodes[root].resource_type == "test" for parent in self.graph.parents(root)
+        }  # below it dbt waits for the test
+        for together in self._order(self.graph.descendants({**roots, **dict.fromkeys(tested)})):
             concerned = [unique_id for unique_id in together if self._is_concerned(unique_id)]
             self.lineage.read(concerned)
             for unique_id in concerned:
@@ -77,7 +81,7 @@ class Descent(Outcomes):
         else:
             self._consumer(node, state, parents)
         self._unit_tests(unique_id, state)
-        if state.effects or state.world is not None or state.unsure or state.held is not None or unique_id in self.roots:
+        if state.is_news or unique_id in self.roots:
             self.states[unique_id] = state
         if node.resource_type == "test" and Effect.FAILS in state.effects:
             self._block(unique_id, certain=state.effects[Effect.FAILS])
@@ -112,9 +116,13 @@ class Descent(Outcomes):
         if not state.own and not state.whole and not any(self.world(relation) is not None for relation in found.resolved.relations):
             self._values(node, found.resolved, state)
             self.types(node, state)
+            if state.effects.get(Effect.FAILS):
+                self.stays(state)
         elif not self.bound(node, state):
             self._unread(node, state, parents)
             return
+        if node.is_relation:
+            self.hooked(node, state)
         if not state.effects.keys() - {Effect.SKIPPED}:
             spelled = [parent for parent in parents if self._is_spelled(node, parent)] if found.partly else []
             self._unread(node, state, [*(parent for parent in found.unseen if parent in self.states), *spelled])
@@ -181,6 +189,12 @@ class Descent(Outcomes):
         for column in test.expects:
             if column.casefold() in gone:
                 return f"it expects {column}, which {self.graph.nodes[unique_id].label} no longer yields"
+        for relation, column, texts in test.values:
+            known = state if relation == unique_id else self._state(relation)
+            kind = known.retyped.get(self.lineage.key_of(relation, column)) if known is not None else None
+            wrong = next((text for text in texts if not holds_text(kind.now, text)), None) if kind is not None and kind.itself else None
+            if kind is not None and wrong is not None and self.graph.nodes[relation].materialized != "ephemeral":
+                return f"it has {wrong} for {column} of {self.graph.nodes[relation].label}, which is {kind.now}"
         for relation, columns in test.given:
             lacks = {key.casefold() for key in self._removed(relation)}
             found = next((column for column in columns if column.casefold() in lacks), "")

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from aftershock.artifacts.code import code_from_bytes
-from aftershock.artifacts.definitions import definitions_from_bytes
+from aftershock.artifacts.code import code_of
+from aftershock.artifacts.definitions import definitions_of
 from aftershock.artifacts.editing import edit_manifest
 from aftershock.artifacts.files import read_bytes
+from aftershock.artifacts.folders import ProjectFolder, project_folders
 from aftershock.artifacts.manifest import read_manifest
+from aftershock.artifacts.pieces import Overlaid, cut
 from aftershock.artifacts.target import find_project_root, project_settings
+from aftershock.changes.macros import users
+from aftershock.changes.sides import Side
 from aftershock.columns.opening import open_lineage
 from aftershock.errors import ArtifactError
 from aftershock.model.changes import Change
@@ -21,14 +25,16 @@ from aftershock.model.definition import Definitions
 from aftershock.phrases import counted, listing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from aftershock.artifacts.editing import ManifestEdit
     from aftershock.columns.project import ProjectLineage
     from aftershock.model import Artifacts, Node
-    from aftershock.model.code import Code
+    from aftershock.model.code import Code, NodeCode
 
 MOST_NAMED = 3
+EDITS = "the edited files"
+RENDERED = frozenset({"model", "snapshot"})
 
 
 class Edited(NamedTuple):
@@ -74,43 +80,67 @@ def edited(  # noqa: PLR0913  # as open_lineage
     path = next((Path(file.path) for file in base.files if file.kind == "manifest" and file.path), None)
     if path is None or not path.is_file():
         raise ArtifactError("--base", "files can only be put into a manifest that is a file", "Give a target directory")
-    data = read_bytes(path)
-    code, definitions = code_from_bytes(data, str(path)), definitions_from_bytes(data, str(path))
-    edit = edit_manifest(data, str(path), base.project, definitions, files, before or {})
+    pieces = cut(read_bytes(path), str(path))
+    code, definitions = code_of(pieces, str(path)), definitions_of(pieces, str(path))
+    edit = edit_manifest(pieces, base.project, definitions, files, before or {}, _settings(path, base.project.info.name))
+    new = cut(edit.data, EDITS)
     head = _edited_artifacts(base, edit)
-    head_code, head_definitions = _edited_code(code, edit), _edited_definitions(definitions, edit)
-    opened = partial(
-        open_lineage, uncompiled=edit.recoded, variables=variables, dialect=dialect, cached=cached, progress=progress
-    )  # both sides of an edited node are rendered, so that neither differs by what only dbt knows
-    base_reader = opened(base, code=_uncompiled(code, edit.recoded))
-    head_reader = opened(head, code=head_code, like=base_reader if _renders_alike(base.project.nodes, head.project.nodes, edit) else None)
-    return Edited(base_reader, definitions, head, head_reader, head_definitions, tuple(_unread(edit)), tuple(_warnings(edit)))
+    macros = {unique_id for unique_id in (*(new.macros or {}), *edit.removed) if unique_id.startswith("macro.")}
+    opened = partial(open_lineage, variables=variables, dialect=dialect, cached=cached, progress=progress)
+    rendered = edit.recoded | _users(Side(base, opened(base, code=code), definitions), macros) if macros else edit.recoded
+    head_code = _edited_code(code, code_of(new, EDITS), edit, rendered)
+    head_definitions = _edited_definitions(definitions, definitions_of(new, EDITS), edit.removed)
+    # both sides are rendered, so that neither differs by what only dbt knows
+    base_reader = opened(base, code=_as_base(code, head_code, edit, rendered), uncompiled=rendered)
+    alike = not macros and _renders_alike(base.project.nodes, head.project.nodes)
+    head_reader = opened(head, code=head_code, uncompiled=rendered, like=base_reader if alike else None)
+    unread = (*_unread(edit), *_unreadable(base, head, base_reader, head_reader, edit))
+    return Edited(base_reader, definitions, head, head_reader, head_definitions, unread, tuple(_warnings(edit)))
 
 
-def project_files(paths: Iterable[Path], project: str) -> dict[str, Path]:
+def _settings(manifest: Path, project: str) -> dict[str, object]:
+    """What dbt_project.yml at or above a manifest says; empty where that is another project's."""
+    root = find_project_root(manifest.parent)
+    settings = project_settings(root) if root is not None else {}
+    return settings if settings.get("name") == project else {}
+
+
+def project_files(paths: Iterable[Path], project: str, packages: Collection[str] | None = None) -> dict[str, Path]:
     """Files by the keys that :func:`edited` takes; those that lie in no dbt project are left out.
+
+    A file in one of the project's own folders is the project's, whatever lies beside it: dbt asks no other dbt_project.yml there.
 
     Args:
         paths: files, which need not exist.
         project: the name of the base's project; a file of any other one, such as a package beside it, is ``package://path``.
+        packages: the packages that the base has: files of any other project are left out, unless they lie in the base's. Any is one where None.
     """
-    names: dict[Path, str] = {}
+    known: dict[Path, ProjectFolder] = {}
     found: dict[str, Path] = {}
     for path in paths:
         whole = path.absolute()
-        root = find_project_root(whole.parent)
-        if root is None:
-            continue
-        if root not in names:
-            names[root] = str(project_settings(root).get("name") or "")
-        inside = whole.relative_to(root).as_posix()
-        found[inside if names[root] in {"", project} or not project else f"{names[root]}://{inside}"] = path
+        above = [known.setdefault(root, ProjectFolder(root)) for root in project_folders(whole)]
+        if above and (key := _key(whole, above, project, packages)):
+            found[key] = path
     return found
+
+
+def _key(path: Path, above: Sequence[ProjectFolder], project: str, packages: Collection[str] | None) -> str:
+    nearest = above[0]
+    mine = [folder for folder in reversed(above) if project in {"", folder.name}]
+    for folder in mine:
+        if folder.holds(path):
+            return folder.inside(path)
+    if nearest in mine or not nearest.name:
+        return nearest.inside(path)
+    if packages is None or nearest.name in packages:
+        return f"{nearest.name}://{nearest.inside(path)}"
+    return mine[-1].inside(path) if mine else ""
 
 
 def _edited_artifacts(base: Artifacts, edit: ManifestEdit) -> Artifacts:
     """The base's artifacts with the edited resources; results of a run are not those of the edited project."""
-    new = read_manifest(edit.data, "the edited files")
+    new = read_manifest(edit.data, EDITS)
     nodes = {
         unique_id: node for unique_id, node in {**base.project.nodes, **new.nodes}.items() if unique_id not in edit.removed and unique_id not in new.disabled
     }
@@ -118,40 +148,69 @@ def _edited_artifacts(base: Artifacts, edit: ManifestEdit) -> Artifacts:
     return msgspec.structs.replace(base, project=project)
 
 
-def _edited_code(code: Code, edit: ManifestEdit) -> Code:
-    new = code_from_bytes(edit.data, "the edited files")
-    nodes = {unique_id: found for unique_id, found in {**code.nodes, **new.nodes}.items() if unique_id not in edit.removed}
-    macros = {unique_id: found for unique_id, found in {**code.macros, **new.macros}.items() if unique_id not in edit.removed}
-    return msgspec.structs.replace(code, nodes=nodes, macros=macros)
+def _users(side: Side, macros: Collection[str]) -> frozenset[str]:
+    """The nodes that call these macros, whose SQL is another one."""
+    found = {unique_id for ids in users(side, macros).values() for unique_id in ids}
+    return frozenset(unique_id for unique_id in found if side.nodes[unique_id].resource_type in RENDERED)
 
 
-def _uncompiled(code: Code, unique_ids: Collection[str]) -> Code:
-    """The code without what dbt compiled of these nodes."""
-    bare = {unique_id: msgspec.structs.replace(code.nodes[unique_id], compiled="") for unique_id in unique_ids if unique_id in code.nodes}
-    return msgspec.structs.replace(code, nodes={**code.nodes, **bare})
+def _edited_code(code: Code, new: Code, edit: ManifestEdit, rendered: Collection[str]) -> Code:
+    """The code with what was edited; a node whose file holds nothing now has none."""
+    gone = {*edit.removed, *(unique_id for unique_id in edit.recoded if unique_id not in new.nodes)}
+    edited_nodes = Overlaid(code.nodes, new.nodes, gone)
+    nodes = Overlaid(code.nodes, {**new.nodes, **_uncompiled(edited_nodes, rendered)}, gone)
+    return msgspec.structs.replace(code, nodes=nodes, macros=Overlaid(code.macros, new.macros, edit.removed))
 
 
-def _edited_definitions(definitions: Definitions, edit: ManifestEdit) -> Definitions:
-    new = definitions_from_bytes(edit.data, "the edited files")
+def _as_base(code: Code, head: Code, edit: ManifestEdit, rendered: Collection[str]) -> Code:
+    """The base's code as it is compared: what the head renders is rendered, and what it writes with other comments and white space alone is as it writes it."""
+    alike = (unique_id for unique_id in edit.cosmetic if unique_id in code.nodes)
+    written = {unique_id: msgspec.structs.replace(code.nodes[unique_id], raw=head.nodes[unique_id].raw) for unique_id in alike}
+    return msgspec.structs.replace(code, nodes=Overlaid(code.nodes, {**written, **_uncompiled(code.nodes, rendered)}))
+
+
+def _uncompiled(nodes: Mapping[str, NodeCode], unique_ids: Collection[str]) -> dict[str, NodeCode]:
+    """Nodes' code without what dbt compiled of it."""
+    return {unique_id: msgspec.structs.replace(nodes[unique_id], compiled="") for unique_id in unique_ids if unique_id in nodes}
+
+
+def _edited_definitions(definitions: Definitions, new: Definitions, removed: Collection[str]) -> Definitions:
     parts = zip(msgspec.structs.astuple(definitions), msgspec.structs.astuple(new), strict=True)
-    return Definitions(*({key: value for key, value in {**old, **its}.items() if key not in edit.removed} for old, its in parts))
+    return Definitions(*(Overlaid(old, its, removed) for old, its in parts))
 
 
-def _renders_alike(base: Mapping[str, Node], head: Mapping[str, Node], edit: ManifestEdit) -> bool:
-    """Whether a template is rendered with the same relations and macros in both."""
+def _renders_alike(base: Mapping[str, Node], head: Mapping[str, Node]) -> bool:
+    """Whether a template is rendered with the same relations in both."""
     changed = [unique_id for unique_id in {*base, *head} if base.get(unique_id) is not head.get(unique_id)]
 
     def seen(node: Node | None) -> object:
         return None if node is None else (node.relation_name, node.materialized, node.version, node.is_latest, node.meta, node.tags, node.columns)
 
-    macros = code_from_bytes(edit.data, "the edited files").macros or any(unique_id.startswith("macro.") for unique_id in edit.removed)
-    return not macros and all(seen(base.get(unique_id)) == seen(head.get(unique_id)) for unique_id in changed if not unique_id.startswith("test."))
+    return all(seen(base.get(unique_id)) == seen(head.get(unique_id)) for unique_id in changed if not unique_id.startswith("test."))
 
 
 def _unread(edit: ManifestEdit) -> Iterator[Change]:
     for item in edit.unread:
         for unique_id in item.unique_ids or (item.path,):
             yield Change(unique_id, "sql-unread", "cannot-say", "unknown", f"in {item.path}, {item.reason}", path=item.path)
+
+
+def _unreadable(base: Artifacts, head: Artifacts, base_reader: ProjectLineage, reader: ProjectLineage, edit: ManifestEdit) -> Iterator[Change]:
+    """New models that nobody can judge: that cannot be rendered, or whose SQL is not read. One that was renamed is compared with itself."""
+    gone = {code.raw.strip() for unique_id in edit.removed if (code := base_reader.code.nodes.get(unique_id)) is not None}
+    for unique_id in sorted(edit.recoded - base.project.nodes.keys()):
+        node = head.project.nodes.get(unique_id)
+        if node is None or node.resource_type != "model":
+            continue
+        code = reader.code.nodes.get(unique_id)
+        why = "its file is empty" if code is None else _why_unread(reader, unique_id) if code.raw.strip() not in gone else ""
+        if why:
+            yield Change(unique_id, "sql-unread", "cannot-say", "unknown", f"{node.label} is new, and its SQL could not be read: {why}", path=node.path)
+
+
+def _why_unread(reader: ProjectLineage, unique_id: str) -> str:
+    reading = reader.readings.of(unique_id)
+    return reading.reason or ("" if reading.statements else "it holds no query")
 
 
 def _warnings(edit: ManifestEdit) -> Iterator[str]:

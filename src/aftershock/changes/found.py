@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -24,21 +25,45 @@ class Finding(NamedTuple):
 
 
 def setting(scene: Scene, pair: Pair, key: str, default: object = None) -> tuple[Any, Any] | None:
-    """A setting's old and new value where they differ, and not only because the target is another one."""
+    """A setting's old and new value where they differ, and not only because the target is another one.
+
+    Args:
+        scene: both projects.
+        pair: the node.
+        key: the setting.
+        default: what holds where it is not given.
+    """
     old, new = pair.old.config.get(key), pair.new.config.get(key)
-    if _plain(old, default) == _plain(new, default):
+    if plain(old, default) == plain(new, default):
         return None
-    if not scene.places.same and key in pair.old.unrendered and pair.old.unrendered[key] == pair.new.unrendered.get(key):
+    if not scene.places.same and (_written_alike(pair, key) or _in_same_sql(scene, pair, key)):
         return None
     return old, new
 
 
-def _plain(value: object, default: object = None) -> object:
-    """A value without what is empty in it, since versions of dbt differ in whether they write that; the default where nothing is left."""
+def _written_alike(pair: Pair, key: str) -> bool:
+    return key in pair.old.unrendered and pair.old.unrendered[key] == pair.new.unrendered.get(key)
+
+
+def _in_same_sql(scene: Scene, pair: Pair, key: str) -> bool:
+    """Whether the setting is given in the node's own code, which is the same: of that, dbt does not always keep what is written."""
+    old, new = scene.base.code_of(pair.base_id).raw, scene.head.code_of(pair.head_id).raw
+    return old == new and re.search(rf"\b{re.escape(key.replace('-', '_'))}\s*=", new) is not None
+
+
+def plain(value: object, default: object = None) -> object:
+    """A value without what is empty in it, since versions of dbt differ in whether they write that; the default where nothing is left.
+
+    Args:
+        value: of a setting.
+        default: what holds where it is not given; where that is true, false is a value.
+    """
+    if value is False and default is True:
+        return False
     if isinstance(value, dict):
-        value = {key: plain for key, item in value.items() if (plain := _plain(item)) is not None}
+        value = {key: kept for key, item in value.items() if (kept := plain(item)) is not None}
     elif isinstance(value, list):
-        value = [_plain(item) for item in value]
+        value = [plain(item) for item in value]
     return default if value in (None, "", [], {}, False) else value
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aftershock.artifacts.files import is_file
 from aftershock.errors import ArtifactError, UsageError
 
 if TYPE_CHECKING:
@@ -28,13 +30,13 @@ def refuse(base: Side, head: Side) -> None:
         ArtifactError: one of them has nothing that dbt builds, or no code.
         UsageError: they are different projects, or of different warehouses.
     """
-    for side, option in ((base, "--base"), (head, "--head")):
+    for side, role in ((base, "base"), (head, "head")):
         if not any(node.resource_type in BUILT for node in side.nodes.values()):
             raise ArtifactError(
-                side.place, "it has no model, seed or snapshot, so there is nothing to compare", f"Give the target of a whole project with {option}"
+                side.place, "it has no model, seed or snapshot, so there is nothing to compare", f"Give the target of a whole project with --{role}"
             )
         if not side.code.nodes and any(node.resource_type in CODED for node in side.nodes.values()):
-            raise ArtifactError(side.place, "the code of its models is not at hand", f"Give a manifest that is a file, or its reader, with {option}")
+            raise _without_code(side, role)
     old, new = base.project.info, head.project.info
     if old.name and new.name and old.name != new.name:
         raise UsageError("--base", f"it is of the project {old.name}, and the head is of {new.name}", "Give two targets of one project")
@@ -44,6 +46,12 @@ def refuse(base: Side, head: Side) -> None:
         )
     if not _common(base, head):
         raise UsageError("--base", "it has no node in common with the head", "Give two targets of one project")
+
+
+def _without_code(side: Side, role: str) -> ArtifactError:
+    if side.manifest and is_file(Path(side.manifest)):
+        return ArtifactError(side.place, "it has no code of any model, raw or compiled", "Write it again with dbt parse")
+    return ArtifactError(side.place, "the code of its models is not at hand", f"Read the {role} from a file, or give check() its reader, {role}_reader")
 
 
 def _common(base: Side, head: Side) -> int:

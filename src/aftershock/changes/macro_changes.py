@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from aftershock.changes.scene import Scene
-    from aftershock.changes.sides import Side
+    from aftershock.changes.sides import Pair, Side
     from aftershock.model.changes import Change
 
 READ = frozenset({"model", "snapshot"})
@@ -41,12 +41,18 @@ def macro_changes(scene: Scene) -> Iterator[Change]:
 def _operations(scene: Scene) -> Iterator[Change]:
     """What dbt runs before and after everything else: its effect shows in no query."""
     pairing = scene.pairing
-    found = [pair.head_id for pair in pairing.pairs if pair.head.resource_type == "operation" and not scene.texts.same(pair)]
+    found = [pair.head_id for pair in pairing.pairs if pair.head.resource_type == "operation" and not _is_same(scene, pair)]
     found += [item for item in pairing.added if scene.head.nodes[item].resource_type == "operation"]
     found += [item for item in pairing.removed if scene.base.nodes[item].resource_type == "operation"]
     for unique_id in found:
         reason = f"what dbt runs before or after everything else differs ({unique_id.rpartition('.')[2]})"
         yield scene.making.change(unique_id, "macro-changed", "risky", reason, certainty="likely", written=True)
+
+
+def _is_same(scene: Scene, pair: Pair) -> bool:
+    """Whether an operation is written, and compiled, as it was."""
+    written = scene.base.code_of(pair.base_id).raw.strip() == scene.head.code_of(pair.head_id).raw.strip()
+    return pair.alike or (written and scene.texts.same(pair))
 
 
 def _together(package: str, changes: list[Change]) -> Change:

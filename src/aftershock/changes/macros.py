@@ -47,6 +47,9 @@ def _is_dbts(package: str) -> bool:
 
 def users(side: Side, macros: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """By macro, the nodes that call it, themselves or through other macros; sorted."""
+    wanted = list(macros)
+    if not wanted:
+        return {}
     callers: dict[str, list[str]] = {}
     for caller, called in side.definitions.macros.items():
         for macro in called:
@@ -56,7 +59,7 @@ def users(side: Side, macros: Iterable[str]) -> dict[str, tuple[str, ...]]:
         if unique_id in side.nodes:
             for macro in definition.macros:
                 by_macro.setdefault(macro, []).append(unique_id)
-    return {macro: _reached(macro, callers, by_macro) for macro in macros}
+    return {macro: _reached(macro, callers, by_macro) for macro in wanted}
 
 
 def _reached(macro: str, callers: dict[str, list[str]], by_macro: dict[str, list[str]]) -> tuple[str, ...]:

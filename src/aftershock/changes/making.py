@@ -6,6 +6,7 @@ import re
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
+from aftershock.changes.declared import Declared
 from aftershock.model.changes import Change
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 MOST_WORK = 40_000
 """Lines between the first and the last that differ, of one text times the other; beyond that all of them count as changed."""
+WORD = re.compile(r"\w+")
 LONG, LONGEST = 300, 800
 """Characters of a value, and of a reason: what is longer comes from a file, and is read there."""
 
@@ -34,7 +36,8 @@ class Making:
     def __init__(self, base: Side, head: Side) -> None:
         self.base = base
         self.head = head
-        self._lines: dict[tuple[str, str], list[tuple[int, str]]] = {}
+        self._lines: dict[tuple[str, str], _Lines] = {}
+        self._declared = Declared(head)
 
     def change(  # noqa: PLR0913  # a change has as many parts
         self,
@@ -72,17 +75,35 @@ class Making:
         node = side.nodes.get(unique_id) or side.project.disabled.get(unique_id)
         patch = side.definition(unique_id).patch
         path = (patch if patch and not written else node.path if node is not None else "") or side.definitions.paths.get(unique_id, "")
-        return path, self._line(base_id, unique_id, column) if written and side is self.head else 1
+        if side is not self.head:
+            return path, 1
+        return path, self._line(base_id, unique_id, column) if written else self._declared.line(unique_id, path, column)
 
     def _line(self, base_id: str, head_id: str, column: str) -> int:
         """The first line of the head's code that differs, one that names the column where there is one; counted from 1."""
         known = (base_id, head_id)
         if known not in self._lines:
-            self._lines[known] = _changed(self.base.code_of(base_id).raw, self.head.code_of(head_id).raw)
-        lines = self._lines[known]
-        word = re.compile(rf"(?<!\w){re.escape(column)}(?!\w)", re.IGNORECASE) if column else None
-        named = next((number for number, text in lines if word is not None and word.search(text)), 0)
-        return named or (lines[0][0] if lines else 1)
+            self._lines[known] = _Lines(_changed(self.base.code_of(base_id).raw, self.head.code_of(head_id).raw))
+        return self._lines[known].of(column)
+
+
+class _Lines:
+    """Lines that differ, with their numbers, and which words stand in them."""
+
+    def __init__(self, lines: list[tuple[int, str]]) -> None:
+        self.first = lines[0][0] if lines else 1
+        self.texts = [(number, text.casefold()) for number, text in lines]
+        self.words: dict[str, int] = {}
+        for number, text in self.texts:
+            for word in WORD.findall(text):
+                self.words.setdefault(word, number)
+
+    def of(self, column: str) -> int:
+        """The first that names a column; the first of all where none does, or no column is given."""
+        name = column.casefold()
+        if WORD.fullmatch(name) or not name:
+            return self.words.get(name, self.first)
+        return next((number for number, text in self.texts if name in text), self.first)
 
 
 def _changed(old: str, new: str) -> list[tuple[int, str]]:

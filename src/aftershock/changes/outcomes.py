@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from aftershock.changes.binding import Binding
+from aftershock.changes.hooks import PRE, hooks
 from aftershock.changes.refusing import Asked, refusal
 from aftershock.changes.stored import STORED, keeps_rows
-from aftershock.changes.types import alike
-from aftershock.changes.worlds import Touched, World, info_of, ordered
-from aftershock.columns.masks import DIRECT, PASSED
+from aftershock.changes.types import STRICT, alike, becomes, is_text, refuses, spreads, unlike
+from aftershock.changes.worlds import Retyped, Touched, World, info_of, ordered
+from aftershock.columns.masks import DIRECT, PASSED, SPREADS, SURE
 from aftershock.columns.names import TooMuch
 from aftershock.columns.relations import TableInfo
 from aftershock.columns.states import ROWS, Origin
@@ -19,8 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from aftershock.columns.project import ProjectLineage
+    from aftershock.columns.relations import Inputs
     from aftershock.columns.resolve import Resolved
     from aftershock.model import Node
+    from aftershock.sql.query import Statement
 
 
 class Outcomes(Binding):
@@ -71,23 +76,40 @@ class Outcomes(Binding):
         if node.resource_type in UNAFFECTED_TYPES:
             return
         declared = {column.name.casefold(): column.data_type for column in node.columns}
-        for key, (was, now) in state.retyped.items():
+        self._declared(node, declared, state)
+        for key, (was, now, itself) in state.retyped.items():
             name = self._name(node.unique_id, key)
             kind = declared.get(name.casefold(), "") if node.build.contract else ""
-            if kind:
+            if kind and not (itself and now and alike(kind, now)):
                 sure = bool(was and now) and alike(kind, was) and not alike(kind, now)
+                sure = sure if itself else spreads(kind, now) and name.casefold() not in state.declared and self.lineage.dialect.read in STRICT
                 state.why = state.why or f"its contract has {name} as {kind}, and its SQL yields {now or 'another type'}"
                 state.hit(Effect.FAILS, certain=sure)
+            if not itself:
+                continue
             row = STORED[self.mode(node.unique_id)]
-            if row.retyped != "done":
+            if row.retyped == "fails" or (row.retyped == "kept" and becomes(was, now) == "breaking"):
                 sure = row.retyped == "fails" and bool(was and now) and not alike(was, now)
                 state.why = state.why or f"its table has {name} as {was or 'another type'}, and its SQL yields {now or 'another'}"
                 state.hit(Effect.FAILS, certain=sure)
-        if not state.retyped or not state.effects.get(Effect.FAILS):
+        if not state.effects.get(Effect.FAILS):
             return
         self.stays(state)
         if (mine := [state.sources[key] for key in state.retyped if key in state.sources]) and state.failed < 0:
             state.failed = mine[0]
+
+    def _declared(self, node: Node, declared: Mapping[str, str], state: Touched) -> None:
+        """A contract that says another type of a column, whose SQL is the same."""
+        for folded, (was, number) in state.declared.items():
+            key = self.lineage.key_of(node.unique_id, folded)
+            kind = declared.get(folded, "")
+            if not node.build.contract or not kind or not was or key in state.retyped or key in state.wrong or alike(kind, was):
+                continue
+            sure = unlike(kind, was, self.lineage.dialect.read)
+            state.why = state.why or f"its contract has {self._name(node.unique_id, key)} as {kind}, and its SQL yields {was}"
+            state.hit(Effect.FAILS, certain=sure)
+            if sure and state.failed < 0:
+                state.failed = number
 
     @staticmethod
     def stays(state: Touched) -> None:
@@ -105,9 +127,27 @@ class Outcomes(Binding):
         lost.update(gone)
         if state.own:
             self._absent(new, state)
+            self._misread(new, state)
             return
+        new = self._under_old_names(new)
+        inputs = {key: found for _, key, found in old.columns}
+        for key in gone:  # what passes a column on under its own name does so under the new one
+            twins = [other for _, other, found in new.columns if other not in inputs and found and found == inputs.get(key)]
+            state.renamed.update({key: twins[0]} if len(twins) == 1 else {})
         self._rebound(old, new, gone, state)
         self.other_names(node.unique_id, old, new, gone, state)
+
+    def _under_old_names(self, new: Resolved) -> Resolved:
+        """A query in the new world, where a column that only has another name counts as what it was: it may be read by its place."""
+        names: dict[tuple[str, str], tuple[str, str]] = {}
+        for relation in new.relations:
+            state = self._state(relation)
+            before = {key for _, key in state.world.before.columns} if state is not None and state.world is not None else set()
+            names.update({(relation, key): (relation, old) for old, key in (state.renamed if state is not None else {}).items() if key not in before})
+        if not names:
+            return new
+        columns = tuple((name, key, _renamed(inputs, names)) for name, key, inputs in new.columns)
+        return msgspec.structs.replace(new, columns=columns, rows=_renamed(new.rows, names))
 
     def _outcome(self, node: Node, state: Touched, world: World, through: Mapping[str, str]) -> None:
         """What a node's relation is once its query yields other columns.
@@ -135,8 +175,8 @@ class Outcomes(Binding):
         if through:
             state.hit(Effect.LOSES_COLUMNS, certain=True)
             state.lost.update(through)
-            if row.lost == "kept":
-                state.hit(Effect.WRONG, certain=True)
+        if lost and row.lost == "kept":
+            state.hit(Effect.WRONG, certain=True)
         columns = (*(item for item in world.after.columns if item not in absent), *back)
         if keeps_rows(self.mode(node.unique_id)):  # a table that is there keeps its own order
             columns = ordered(columns, world.before.columns)
@@ -149,7 +189,7 @@ class Outcomes(Binding):
         code = self.lineage.code.nodes.get(node.unique_id)
         asked = Asked(node, self.mode(node.unique_id), world, lost, code.config if code is not None else {}, self.lineage.dialect.read)
         found = refusal(asked, whole=state.own or state.whole)
-        if found is None:
+        if found is None or found.why in state.known:
             return False
         state.why = state.why or found.why
         state.hit(Effect.FAILS, certain=found.certain)
@@ -167,18 +207,82 @@ class Outcomes(Binding):
         self.states = {relation: everything[relation] for relation in resolved.relations if relation in everything and relation != node.unique_id}
         super()._values(node, resolved, state)
         self.states = everything
+        self._computes(resolved, state)
         for _, key, inputs in (*resolved.columns, ("", ROWS, resolved.rows)):
             for (relation, column), mask in inputs.items():
                 its = self._state(relation)
                 if its is None or column not in its.retyped:
                     continue
+                was, now, itself = its.retyped[column]
                 if key and mask & DIRECT == PASSED:
-                    state.retyped[key] = its.retyped[column]
+                    alone = len(inputs) == 1 or is_text(now)  # of several that meet in a UNION a text decides for all
+                    state.retyped[key] = Retyped(was, now, itself and alone)
                     state.origin.setdefault(key, Origin(relation, column, mask))
-                else:
+                    continue
+                if key and mask & SPREADS and mask & SURE and spreads(was, now):
+                    state.retyped.setdefault(key, Retyped(was, now, itself=False))
+                    state.origin.setdefault(key, Origin(relation, column, mask))
+                if becomes(was, now) == "breaking":
                     state.why = state.why or f"it computes with {self._name(relation, column)}, whose type is another one"
                     state.hit(Effect.FAILS, certain=False)
                     state.origin.setdefault(key, Origin(relation, column, mask))
+
+    def _computes(self, resolved: Resolved, state: Touched) -> None:
+        """What a query does with values of a type for which the warehouse does not do it."""
+        for (relation, column), flags in resolved.needs.items():
+            its = self._state(relation)
+            known = its.retyped.get(column) if its is not None else None
+            kind = (
+                (known.now if known.itself else "")
+                if known is not None
+                else self._listed(relation, column, flags & ~state.needed.get((relation, column), 0), state)
+            )
+            if not refuses(flags, kind, self.lineage.dialect.read):
+                continue
+            state.why = f"it computes with {self._name(relation, column)} of {self.graph.nodes[relation].label}, which is {kind}"
+            state.hit(Effect.FAILS, certain=True)
+            if known is None:
+                mine = (state.sources[key] for _, key, inputs in resolved.columns if (relation, column) in inputs and key in state.sources)
+                state.failed = next(mine, next(iter(state.sources.values()), -1))
+            else:
+                state.origin[ROWS] = Origin(relation, column, resolved.reads.get((relation, column), 0))
+            return
+
+    def _listed(self, relation: str, column: str, flags: int, state: Touched) -> str:
+        """The type that the warehouse lists for a column with which a changed query does something new; empty where it does not."""
+        table = self.lineage.catalog.tables.get(relation) if flags and state.own and self.lineage.catalog is not None else None
+        return next((kind for name, kind in table.columns.items() if name == self._name(relation, column)), "") if table is not None else ""
+
+    def hooked(self, node: Node, state: Touched) -> None:
+        """What runs beside a node's SQL, and names a column that is gone."""
+        if state.effects.get(Effect.FAILS):
+            return
+        lost = {self._name(item, key).casefold(): (item, key) for item in self.graph.parents(node.unique_id) for key in self._removed(item)}
+        lost.update({name.casefold(): (node.unique_id, key) for key, name in {**state.gone, **state.lost}.items() if key in state.removed})
+        for hook in hooks(self.lineage, node, lost):
+            named = next(item for name, item in lost.items() if name in hook.words)
+            problem = next((problem for statement in hook.statements for problem in self._hook_problems(node, statement, hook.key, state)), "")
+            if hook.statements and not problem:
+                continue
+            state.why = state.why or f"its {hook.key} names {self._name(*named)}, which is gone"
+            state.hit(Effect.FAILS, certain=bool(problem))
+            if problem and named[0] == node.unique_id and named[1] in state.sources:
+                state.failed = state.sources[named[1]]
+            else:
+                state.origin[ROWS] = Origin(*named)
+
+    def _hook_problems(self, node: Node, statement: Statement, key: str, state: Touched) -> list[str]:
+        """What no longer binds in a hook: one before the node's own SQL sees its table as it was."""
+
+        def before(relation: str) -> TableInfo:
+            return state.world.before if relation == node.unique_id and state.world is not None else self._before(relation)
+
+        def after(relation: str) -> TableInfo:
+            own = relation == node.unique_id
+            return before(relation) if own and key == PRE else state.world.after if own and state.world is not None else self._after(relation)
+
+        old = self.lineage.bind(node.unique_id, statement, before)
+        return [problem for problem in self.lineage.bind(node.unique_id, statement, after).problems if problem not in old.problems]
 
     def _origin_of(self, keys: Iterable[str]) -> Origin:
         """Where columns that are new come from: a changed node that has them."""
@@ -186,3 +290,8 @@ class Outcomes(Binding):
         worlds = ((unique_id, self.world(unique_id)) for unique_id in self.states)
         found = next((unique_id for unique_id, world in worlds if world is not None and (world.gained | world.lost) & wanted), "")
         return Origin(found, next(iter(sorted(wanted)), ROWS))
+
+
+def _renamed(inputs: Inputs, names: Mapping[tuple[str, str], tuple[str, str]]) -> Inputs:
+    """Inputs under other names."""
+    return {names.get(item, item): mask for item, mask in inputs.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from aftershock.changes.sides import NO_DEFINITION, Pair
+from aftershock.changes.sides import Pair
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -50,12 +50,8 @@ def paired(base: Side, head: Side, compare: Compare) -> Pairing:
     found = {unique_id: unique_id for unique_id in base.nodes if unique_id in head.nodes}
     found.update((base_id, head_id) for base_id, head_id in renamed)
     taken = set(found.values())
-    old, fresh = base.definitions.nodes, head.definitions.nodes
     return Pairing(
-        tuple(
-            Pair(base_id, head_id, base.nodes[base_id], head.nodes[head_id], old.get(base_id, NO_DEFINITION), fresh.get(head_id, NO_DEFINITION))
-            for base_id, head_id in sorted(found.items())
-        ),
+        tuple(Pair.of(base, head, base_id, head_id) for base_id, head_id in sorted(found.items())),
         tuple(sorted(unique_id for unique_id in new if unique_id not in taken)),
         tuple(sorted(unique_id for unique_id in gone if unique_id not in found and unique_id not in head.project.disabled)),
         tuple(sorted(unique_id for unique_id in gone if unique_id not in found and unique_id in head.project.disabled)),

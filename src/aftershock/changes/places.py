@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from aftershock.model import Node
 
 KEYS = ("database", "schema", "alias")
+CASELESS = frozenset({"athena", "databricks", "duckdb", "spark", "trino"})
+"""Adapters of warehouses to which a relation's name is the same in any case, quoted or not."""
+PART = re.compile(r'"[^"]*"|`[^`]*`|\[[^\]]*\]|[^.]+')
 MOST = 0.5
 """The part of all relations that must lie where they lay for both projects to be made for the same target."""
 
@@ -59,6 +63,18 @@ def place_of(node: Node) -> tuple[str, str]:
 def name_of(node: Node) -> str:
     """A relation's own name, as it compares."""
     return (node.identifier or node.name).casefold()
+
+
+def respelled(old: Node, new: Node, adapter: str) -> bool:
+    """Whether a relation of the same name is another one to a warehouse that minds case or quotes; the names count as dbt writes them, where it does."""
+    if adapter in CASELESS or not old.relation_name or not new.relation_name:
+        return False
+    return _meant(old.relation_name) != _meant(new.relation_name)
+
+
+def _meant(name: str) -> list[str]:
+    """The parts of a name, those that are not quoted in lower case."""
+    return [part if part[:1] in {'"', "`", "["} else part.casefold() for part in PART.findall(name)]
 
 
 def configured(pair: Pair) -> bool:

@@ -39,21 +39,25 @@ MOST_NAMED = 3
 class Rules(NamedTuple):
     """The base's policy, and the projects that it is asked about.
 
-    What a node is (its path, its tags) the base says, and the head only where the base does not have it: a change cannot move itself under another rule.
+    What a node is (its path, its tags) the base says, and the head only where the base does not have it, under no other name either: a change cannot move
+    itself under another rule. ``before`` are the base's names of nodes that were renamed, by those of the head.
     """
 
     policy: CheckPolicy
     base: Project
     head: Project
+    before: Mapping[str, str] = {}
 
     def nodes(self, change: Change) -> tuple[Node, ...]:
         """The node that a change is about, and of a test the one that is tested; none for a macro."""
-        for project in (self.base, self.head):
-            node = project.nodes.get(change.unique_id) or project.disabled.get(change.unique_id)
-            if node is not None:
-                tested = project.nodes.get(node.test.attached_node) if node.test is not None else None
-                return (node,) if tested is None else (node, tested)
-        return ()
+        node = self._node(change.unique_id)
+        tested = self._node(node.test.attached_node) if node is not None and node.test is not None else None
+        return tuple(found for found in (node, tested) if found is not None)
+
+    def _node(self, unique_id: str) -> Node | None:
+        before = self.before.get(unique_id, unique_id)
+        known = ((self.base.nodes, before), (self.base.disabled, before), (self.head.nodes, unique_id), (self.head.disabled, unique_id))
+        return next((nodes[name] for nodes, name in known if name in nodes), None)
 
 
 class Comment(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aftershock.changes.stored import STORED, keeps_rows
+from aftershock.changes.types import becomes
 from aftershock.phrases import listing
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def _columns(scene: Scene, pair: Pair, diff: QueryDiff) -> Iterator[Change]:
         what = f"{column} was {was or 'of an unknown type'} and is {now or 'of an unknown type'} now"
         reason = f"{what}, which {'need not hold all that it held' if narrow else 'holds all that it held'}"
         kept = f"; the table keeps {was or 'the old type'} until a full refresh" if row.retyped == "kept" else ""
-        yield _change(scene, pair, "column-retyped", "breaking" if narrow else "safe", reason + kept, column=column, was=was, now=now)
+        meaning: Judgement = "safe" if not narrow else "breaking" if becomes(was, now) == "breaking" else "risky"
+        yield _change(scene, pair, "column-retyped", meaning, reason + kept, column=column, was=was, now=now)
     if diff.reordered:
         yield _change(scene, pair, "column-reordered", "safe", f"the columns of {label} stand in another order, and nothing reads them by their place")
 
@@ -83,8 +85,8 @@ def _values(scene: Scene, pair: Pair, diff: QueryDiff) -> Iterator[Change]:
     if diff.rows:
         yield _change(scene, pair, "rows-changed", "risky", f"which rows {pair.head.label} has may differ: {listing(diff.rows, MOST_REASONS)}{later}")
     if diff.resorted:
-        reason = f"the rows of {pair.head.label} are sorted otherwise, on which no reader can rely: {diff.resorted}"
-        yield _change(scene, pair, "rows-changed", "safe", reason)
+        reason = f"the rows of {pair.head.label} are the same in another order, which matters only to a reader that does not sort them: {diff.resorted}"
+        yield _change(scene, pair, "rows-sorted", "risky", reason)
     for column, reason in diff.values:
         yield _change(scene, pair, "values-changed", "risky", f"{column} of {pair.head.label} may have other values: {reason}{later}", column=column)
 

@@ -72,8 +72,8 @@ def _contract(asked: Asked, *, whole: bool) -> Refusal | None:
 
 def _table(asked: Asked) -> Refusal | None:
     """A table that is there has the columns that it had."""
-    world, row = asked.world, STORED[asked.mode]
-    gained = {key: name for name, key in world.after.columns if key in world.gained}
+    world, row, new = asked.world, STORED[asked.mode], asked.world.gained
+    gained = {key: name for name, key in world.after.columns if key in new}
     if gained and row.gained == "fails":
         return Refusal(f"its table does not have {_names(gained)} (on_schema_change: {asked.mode})", frozenset(gained))
     if not asked.lost:

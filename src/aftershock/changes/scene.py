@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from aftershock.changes.places import Places
     from aftershock.changes.sides import Pair, Side
     from aftershock.changes.texts import Texts
+    from aftershock.graph import LineageGraph
     from aftershock.model import Policy
     from aftershock.model.changes import QueryDiff
 
@@ -34,6 +35,7 @@ class Scene(NamedTuple):
         now: the time of the question.
         diffs: how queries differ, by the head's unique_id, of those whose text differs.
         macros: macros that differ, each with the nodes of the head that use it.
+        graph: the head's graph, with consumers that the head no longer declares.
         rewritten: nodes of the head whose code is not the same text, whatever that means.
     """
 
@@ -48,6 +50,7 @@ class Scene(NamedTuple):
     now: datetime
     diffs: Mapping[str, QueryDiff]
     macros: Mapping[str, tuple[str, ...]]
+    graph: LineageGraph
     rewritten: frozenset[str] = frozenset()
 
     def mode(self, unique_id: str) -> str:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aftershock.changes.deferring import undeferred
+from aftershock.changes.joined import joined
 from aftershock.changes.macro_changes import users_with_built
 from aftershock.changes.macros import changed_macros, users
 from aftershock.changes.making import Making
 from aftershock.changes.pairing import paired
 from aftershock.changes.places import places
 from aftershock.changes.scene import Scene
+from aftershock.changes.seeds import headers, tables
 from aftershock.changes.texts import Texts
 from aftershock.columns.comparing import compare
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from aftershock.changes.pairing import Pairing
@@ -41,14 +43,15 @@ def scene_of(base: Side, head: Side, policy: Policy, now: datetime) -> Scene:
     first = paired(base, head, lambda _: {})
     texts, differing = _differing(base, head, first, concerned)
     head = undeferred(head, base, differing)
-    touched = _touched(base, head, first, differing)
+    seeds = headers(base, head, first)
+    touched = _touched(base, head, first, differing, seeds)
     catalogs = base.reader.catalog, head.reader.catalog
-    base, head = base.without(touched, catalogs[1]), head.without(touched, catalogs[0])
+    base, head = base.without(touched, catalogs[1]), head.without(touched, catalogs[0], tables(head, seeds))
 
     def compared(pairs: Sequence[tuple[str, str]]) -> Mapping[str, QueryDiff]:
         base.reader.read((base_id for base_id, _ in pairs), whole=True)
         head.reader.read((head_id for _, head_id in pairs), whole=True)
-        return compare(base.reader, head.reader, pairs) if pairs else {}
+        return compare(base.reader, head.reader, pairs, built=catalogs[0]) if pairs else {}
 
     pairing = paired(base, head, compared) if first.added and (first.removed or first.disabled) else first
     if pairing.renamed != first.renamed:
@@ -67,6 +70,7 @@ def scene_of(base: Side, head: Side, policy: Policy, now: datetime) -> Scene:
         now,
         {unique_id: diff for unique_id, diff in diffs.items() if not diff.same},
         used_by,
+        joined(base, head, pairing),
         frozenset(pair.head_id for pair in differing),
     )
 
@@ -77,9 +81,9 @@ def _differing(base: Side, head: Side, pairing: Pairing, concerned: set[str]) ->
     return texts, [pair for pair in pairing.pairs if pair.head.resource_type in CODED and not texts.same(pair)]
 
 
-def _touched(base: Side, head: Side, pairing: Pairing, differing: Iterable[Pair]) -> set[str]:
+def _touched(base: Side, head: Side, pairing: Pairing, differing: Iterable[Pair], seeds: Collection[str]) -> set[str]:
     """Nodes whose columns may be others once the head is built: a catalog that lists them may be too old, or too new."""
     pairs = list(differing)
     before = [*(pair.base_id for pair in pairs), *pairing.removed, *pairing.disabled, *pairing.renamed]
-    after = [*(pair.head_id for pair in pairs), *pairing.added, *pairing.renamed.values()]
+    after = [*(pair.head_id for pair in pairs), *pairing.added, *pairing.renamed.values(), *seeds]
     return {*base.graph.descendants(unique_id for unique_id in before if unique_id in base.nodes), *head.graph.descendants(after)}

@@ -50,9 +50,11 @@ def columns_used(side: Side) -> Used:
 
 def _model(side: Side, unique_id: str) -> _Model | None:
     node = side.nodes[unique_id]
+    if node.resource_type != "semantic_model":
+        return None
     tables = [parent for parent in node.parents if parent in side.nodes]
     body = side.definition(unique_id).body
-    if node.resource_type != "semantic_model" or len(tables) != 1 or not body:
+    if len(tables) != 1 or not body:
         return None
     time = _words(_get(body.get("defaults"), "agg_time_dimension"))
     dimensions = {name: words for key in ("entities", "dimensions") for name, words in _parts(body.get(key))}
@@ -70,8 +72,10 @@ def _parts(found: object) -> Iterator[tuple[str, set[str]]]:
 def _metric(side: Side, unique_id: str, models: Mapping[str, _Model], above: tuple[str, ...]) -> Columns | None:
     """A metric's columns: of its measures, or of the metrics that it is made of; None where that is not all understood."""
     node = side.nodes[unique_id]
+    if node.resource_type != "metric" or unique_id in above:
+        return None
     body = side.definition(unique_id).body
-    if node.resource_type != "metric" or not body or unique_id in above:
+    if not body:
         return None
     parents = [parent for parent in node.parents if parent in side.nodes]
     found: list[Columns | None] = [_metric(side, parent, models, (*above, unique_id)) for parent in parents if side.nodes[parent].resource_type == "metric"]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from aftershock.changes.queries import ANY
-from aftershock.changes.wholes import CONSUMERS
+from aftershock.changes.stored import STORED
+from aftershock.changes.wholes import CONSUMERS, TESTS
 from aftershock.model import Effect
 
 if TYPE_CHECKING:
@@ -20,40 +21,68 @@ if TYPE_CHECKING:
     from aftershock.model.changes import Change
 
 LOST = frozenset({"column-removed", "column-renamed"})
-LATER = frozenset({"column-added", "column-reordered"})
-"""Kinds that by themselves break nothing."""
+LATER = frozenset({"column-added", "column-reordered", "column-retyped"})
+"""Kinds that by themselves may break nothing."""
 
 
 class _Blame(NamedTuple):
-    """By the number of the change from which it comes, a node that certainly fails or loses columns, and one whose values certainly differ."""
+    """By the number of the change from which it comes, a node or test that certainly fails or loses columns, and one whose values certainly differ."""
 
     broken: dict[int, str]
     other: dict[int, str]
 
 
 def settled(scene: Scene, changes: Sequence[Change], descent: Descent, roots: Mapping[str, Root]) -> tuple[Change, ...]:
-    """The changes, with what those of columns mean for those who read them.
+    """The changes, with what those of columns mean for those who read them; one from which anything fails is breaking, whatever its kind.
 
     Args:
         scene: both projects.
-        changes: all changes; none of them is left out of the walk.
+        changes: all changes; those that are acknowledged stay as they are.
         descent: the walk, when it is done.
         roots: where it started.
     """
-    blame = _blamed(descent, roots)
-    return tuple(_settled(scene, number, change, descent, roots.get(change.unique_id), blame) for number, change in enumerate(changes))
+    broken, other = _hit(scene, descent, roots, Effect.FAILS, Effect.LOSES_COLUMNS), _hit(scene, descent, roots, Effect.WRONG)
+    blame = _Blame(_first(broken), _first(other))
+    found = [
+        change if change.acknowledged else _settled(scene, number, change, descent, roots.get(change.unique_id), blame) for number, change in enumerate(changes)
+    ]
+    for unique_id, numbers in broken.items():
+        beside = [number for start in numbers if (root := roots.get(changes[start].unique_id)) is not None for number in root.state.sources.values()]
+        if not any(found[number].verdict == "breaking" for number in (*numbers, *beside)):
+            found[numbers[0]] = _breaking(scene, found[numbers[0]], descent, unique_id)
+    return tuple(found)
 
 
-def _blamed(descent: Descent, roots: Mapping[str, Root]) -> _Blame:
-    found = _Blame({}, {})
-    for unique_id, state in sorted(descent.states.items()):
-        if unique_id in roots and roots[unique_id].state.failed >= 0:
-            continue
-        if state.effects.get(Effect.FAILS) or state.effects.get(Effect.LOSES_COLUMNS):
-            found.broken.setdefault(descent.start_of(unique_id), unique_id)
-        if state.effects.get(Effect.WRONG):
-            found.other.setdefault(descent.start_of(unique_id), unique_id)
-    return found
+def _hit(scene: Scene, descent: Descent, roots: Mapping[str, Root], *effects: Effect) -> dict[str, list[int]]:
+    """The nodes of the head that certainly have one of these effects, each with the numbers of the changes from which that may come."""
+    hit = sorted(unique_id for unique_id, state in descent.states.items() if any(state.effects.get(effect) for effect in effects))
+    found = {unique_id: starts_of(descent, roots, unique_id) for unique_id in hit if unique_id in scene.head.nodes}
+    return {unique_id: numbers for unique_id, numbers in found.items() if numbers}
+
+
+def _first(found: Mapping[str, Sequence[int]]) -> dict[int, str]:
+    """By number, the first node that comes of no other change."""
+    return {numbers[0]: unique_id for unique_id, numbers in reversed(list(found.items())) if len(numbers) == 1}
+
+
+def starts_of(descent: Descent, roots: Mapping[str, Root], unique_id: str) -> list[int]:
+    """The number of the change from which an effect on a node comes; those of all that are above it where the way there is not known.
+
+    Args:
+        descent: the walk.
+        roots: where it started.
+        unique_id: the node.
+    """
+    start = descent.start_of(unique_id)
+    if start >= 0:
+        return [start]
+    above = descent.graph.ancestors((unique_id,))
+    return sorted({number for root in roots if root in above for number in roots[root].state.sources.values() if number >= 0})
+
+
+def _breaking(scene: Scene, change: Change, descent: Descent, unique_id: str) -> Change:
+    """A change from which a node certainly fails or loses columns, and of which nothing else says so."""
+    return msgspec.structs.replace(change, verdict="breaking", certainty="certain", reason=_without(change, _what(scene, descent, unique_id)))
 
 
 def _settled(  # noqa: PLR0913, PLR0917  # all that is known of one change
@@ -65,22 +94,33 @@ def _settled(  # noqa: PLR0913, PLR0917  # all that is known of one change
     if root.state.failed == number or (root.state.failed >= 0 and change.kind.startswith("column-")):
         return _failing(change, root, node)
     if change.column != ANY and (change.kind in LOST or (change.kind == "column-retyped" and change.verdict == "breaking")):
-        return _of_column(scene, change, descent, node)
-    return _by_blame(scene, number, change, blame)
+        found = _kept(scene, _of_column(scene, change, descent, node))
+        return msgspec.structs.replace(found, certainty="certain") if number in blame.broken and found.verdict == "breaking" else found
+    return _by_blame(scene, number, change, descent, blame)
 
 
-def _by_blame(scene: Scene, number: int, change: Change, blame: _Blame) -> Change:
+def _by_blame(scene: Scene, number: int, change: Change, descent: Descent, blame: _Blame) -> Change:
     """A change that by itself breaks nothing, or of which nobody can say, and of which something follows all the same."""
     if number in blame.broken and change.column == ANY:
         reason = f"{change.reason}, and {scene.head.label(blame.broken[number])} names one"
         return msgspec.structs.replace(change, verdict="breaking", certainty="certain", reason=reason)
     if number in blame.broken and change.kind in LATER:
-        return msgspec.structs.replace(
-            change, verdict="breaking", reason=_without(change, f"{scene.head.label(blame.broken[number])} is no longer what it was")
-        )
+        return msgspec.structs.replace(change, verdict="breaking", reason=_without(change, _what(scene, descent, blame.broken[number])))
     if number in blame.other and change.kind in LATER and change.verdict == "safe":
         return msgspec.structs.replace(change, verdict="risky", reason=_without(change, f"{scene.head.label(blame.other[number])} has other values for it"))
     return change
+
+
+def _what(scene: Scene, descent: Descent, unique_id: str) -> str:
+    """What becomes of a node, as a part of a sentence."""
+    state, label = descent.states[unique_id], scene.head.label(unique_id)
+    fails = state.effects.get(Effect.FAILS) and state.why
+    return f"{label} {_stops(scene.head.nodes[unique_id])}: {state.why}" if fails else f"{label} is no longer what it was"
+
+
+def _stops(node: Node) -> str:
+    """That something comes to nothing."""
+    return "cannot run" if node.resource_type in TESTS else "is not built"
 
 
 def _without(change: Change, what: str) -> str:
@@ -90,7 +130,7 @@ def _without(change: Change, what: str) -> str:
 
 def _failing(change: Change, root: Root, node: Node) -> Change:
     """A change of columns for which dbt, or the warehouse, refuses to build the node itself."""
-    why = f"{node.label} is not built: {root.state.why}"
+    why = f"{node.label} {_stops(node)}: {root.state.why}"
     if change.kind in {"column-added", "column-reordered"} and change.column.casefold() not in why.casefold():
         return change
     return msgspec.structs.replace(change, verdict="breaking", certainty="certain", reason=f"{change.reason}; {why}")
@@ -108,7 +148,14 @@ def _of_column(scene: Scene, change: Change, descent: Descent, node: Node) -> Ch
     whom = _others(scene, node)
     if whom:
         return msgspec.structs.replace(change, verdict="breaking", certainty="likely", reason=f"{change.reason}, and {whom}")
-    return msgspec.structs.replace(change, verdict="safe", certainty="likely", reason=f"{change.reason}, and none of those in dbt that read it uses it")
+    return msgspec.structs.replace(change, verdict="safe", certainty="likely", reason=f"{change.reason}, and nothing in dbt uses it")
+
+
+def _kept(scene: Scene, change: Change) -> Change:
+    """A column that nobody misses, and that stays in a table whose new rows have no value in it."""
+    if change.verdict != "safe" or change.kind not in LOST or STORED[scene.mode(change.unique_id)].lost != "kept":
+        return change
+    return msgspec.structs.replace(change, verdict="risky", reason=f"{change.reason}; it stays in the table, without values in what runs write from now on")
 
 
 def _others(scene: Scene, node: Node) -> str:

@@ -1,11 +1,11 @@
-"""Sources and seeds that differ: what YAML says of them, and what the warehouse had and has."""
+"""Sources that differ, by what YAML says of them, and sources and seeds by what the warehouse had and has."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from aftershock.changes.places import configured, name_of, place_of
-from aftershock.changes.types import widens
+from aftershock.changes.types import becomes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from aftershock.changes.scene import Scene
     from aftershock.changes.sides import Pair
     from aftershock.model import Catalog, Column, Node
-    from aftershock.model.changes import Change, Judgement
+    from aftershock.model.changes import Change
 
 
 def source_changes(scene: Scene, pair: Pair) -> Iterator[Change]:
@@ -81,8 +81,7 @@ def _drifted(scene: Scene, pair: Pair, before: dict[str, str], head: Catalog) ->
         elif now[name.casefold()].casefold() != kind.casefold():
             new = now[name.casefold()]
             reason = f"{name} of {label} was {kind or 'of an unknown type'} in the warehouse and is {new or 'of an unknown type'} now"
-            verdict: Judgement = "safe" if widens(kind, new) else "breaking"
-            yield scene.making.change(pair.head_id, "column-retyped", verdict, reason, certainty="likely", column=name, was=kind, now=new)
+            yield scene.making.change(pair.head_id, "column-retyped", becomes(kind, new), reason, certainty="likely", column=name, was=kind, now=new)
     for name in after:
         if name.casefold() not in was:
             yield scene.making.change(pair.head_id, "column-added", "safe", f"{label} has {name} in the warehouse now", column=name)
@@ -90,29 +89,3 @@ def _drifted(scene: Scene, pair: Pair, before: dict[str, str], head: Catalog) ->
 
 def _source_of(node: Node | None) -> str:
     return node.source.source_name if node is not None and node.source is not None else ""
-
-
-def seed_changes(scene: Scene, pair: Pair) -> Iterator[Change]:
-    """A seed whose file, or whose columns' types, are others."""
-    old, new = pair.old, pair.new
-    if old.checksum and new.checksum and old.checksum != new.checksum:
-        reason = f"the file of {pair.head.label} is another one: its rows differ, and whether its columns do was not looked at"
-        yield scene.making.change(pair.head_id, "seed-changed", "risky", reason, certainty="likely", written=True)
-    before, after = _types(old.config), _types(new.config)
-    for name in dict.fromkeys((*before, *after)):
-        if before.get(name) != after.get(name):
-            was, now = before.get(name, ""), after.get(name, "")
-            reason = f"{name} of {pair.head.label} is loaded as {now or 'what dbt makes of it'} now, and was {was or 'what dbt made of it'}"
-            verdict: Judgement = "safe" if widens(was, now) else "breaking"
-            yield scene.making.change(pair.head_id, "column-retyped", verdict, reason, certainty="likely", column=name, was=was, now=now)
-
-
-def _types(config: dict[str, object]) -> dict[str, str]:
-    found = config.get("column_types")
-    return {str(name): str(kind).casefold() for name, kind in found.items()} if isinstance(found, dict) else {}
-
-
-def too_large(scene: Scene) -> tuple[str, ...]:
-    """Seeds into which dbt did not look, so that nobody can say whether they changed: a sentence, or none."""
-    labels = [pair.head.label for pair in scene.pairing.pairs if pair.head.resource_type == "seed" and pair.new.checksum.startswith("path:")]
-    return (f"dbt does not look into large seeds: whether {', '.join(labels)} changed is not known.",) if labels else ()

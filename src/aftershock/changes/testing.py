@@ -33,8 +33,7 @@ def test_changes(scene: Scene) -> Iterator[Change]:
         if _is_test(node) and unique_id not in twins.values():
             yield scene.making.change(unique_id, "test-added", "safe", f"{_name(node)} tests {_tested(scene.head, node)}", now=node.name)
     for old, new in twins.items():
-        pair = Pair(old, new, scene.base.nodes[old], scene.head.nodes[new], scene.base.definition(old), scene.head.definition(new))
-        yield from _differences(scene, pair)
+        yield from _differences(scene, Pair.of(scene.base, scene.head, old, new))
     for pair in scene.pairing.pairs:
         if _is_test(pair.head):
             yield from _differences(scene, pair)
@@ -76,6 +75,8 @@ def _key(node: Node, renamed: dict[str, str]) -> tuple[str, ...]:
 
 
 def _differences(scene: Scene, pair: Pair) -> Iterator[Change]:
+    if pair.alike:
+        return
     codes = scene.base.code_of(pair.base_id), scene.head.code_of(pair.head_id)
     if pair.base == pair.head and pair.old == pair.new and codes[0] == codes[1]:
         return

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+from aftershock.sql.query import NO_NUMBER, NO_TEXT, NO_TIME
+
+if TYPE_CHECKING:
+    from aftershock.model.changes import Judgement
 
 PARTS = re.compile(r"([a-z][a-z0-9_ ]*?)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?")
+NUMBER = re.compile(r"[+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:e[+-]?\d+)?|true|false|[+-]?(?:nan|inf(?:inity)?)", re.IGNORECASE)
 WHOLE = ("tinyint", "smallint", "integer", "bigint", "hugeint")
 """From narrow to wide."""
 SAME = {"int": "integer", "int2": "smallint", "int4": "integer", "int8": "bigint", "int64": "bigint", "byteint": "tinyint", "long": "bigint"}
 SAME |= {"character varying": "varchar", "nvarchar": "varchar", "string": "text", "char varying": "varchar", "real": "float", "float4": "float"}
 SAME |= {"double precision": "double", "float8": "double", "numeric": "decimal", "number": "decimal", "bool": "boolean"}
 TEXTS = frozenset({"varchar", "text"})
+FAMILIES = (
+    frozenset({*WHOLE, "float", "double", "decimal", "utinyint", "usmallint", "uinteger", "ubigint", "bignumeric", "float64"}),
+    frozenset({*TEXTS, "char", "bpchar", "nchar", "character"}),
+    frozenset({"date", "datetime", "timestamp", "timestamptz", "timestamp with time zone", "timestamp without time zone", "timestamp_ntz", "timestamp_tz"}),
+)
+"""Types that every warehouse compares and computes with alike, so that what reads one reads another, if for other values."""
 
 
 def widens(old: str, new: str) -> bool:
@@ -33,12 +46,79 @@ def widens(old: str, new: str) -> bool:
     return before == after or (kind, other) == ("float", "double")
 
 
+def becomes(old: str, new: str) -> Judgement:
+    """What another type means for those who read the column: nothing, other values, or that they may no longer be able to.
+
+    Args:
+        old: the type before, as a warehouse or a person writes it.
+        new: the type after.
+    """
+    if widens(old, new):
+        return "safe"
+    first, second = _read(old), _read(new)
+    kin = first is not None and second is not None and any(first[0] in family and second[0] in family for family in FAMILIES)
+    return "risky" if kin else "breaking"
+
+
 def alike(one: str, other: str) -> bool:
     """Whether two types are the same but for their length, precision and scale, as a contract compares them."""
     first, second = _read(one), _read(other)
     if first is None or second is None:
         return one.strip().casefold() == other.strip().casefold()
     return first[0] == second[0] or {first[0], second[0]} <= TEXTS
+
+
+FLOATS = frozenset({"float", "double", "float64"})
+REFUSING = frozenset({"athena", "bigquery", "duckdb", "postgres", "presto", "trino"})
+"""Dialects that make no number or time of a text, and no text of either, to compute with it."""
+STRICT = frozenset({"athena", "bigquery", "databricks", "duckdb", "spark", "trino"})
+"""Dialects in whose contracts every two kinds of number differ."""
+
+
+def refuses(needs: int, kind: str, dialect: str) -> bool:
+    """Whether a warehouse certainly does not compute with values of a type.
+
+    Args:
+        needs: what is done with them, as flags of :mod:`aftershock.sql.query`.
+        kind: the type; refused by nothing where it is not known.
+        dialect: the warehouse's.
+    """
+    found = _read(kind)
+    if found is None or dialect not in REFUSING:
+        return False
+    flags = (flag for family, flag in zip(FAMILIES, (NO_NUMBER, NO_TEXT, NO_TIME), strict=True) if found[0] in family)
+    return any(needs & flag for flag in flags)
+
+
+def spreads(old: str, new: str) -> bool:
+    """Whether a number becomes a binary fraction, and with it whatever is added up from it."""
+    first, second = _read(old), _read(new)
+    return first is not None and second is not None and first[0] in FAMILIES[0] - FLOATS and second[0] in FLOATS
+
+
+def is_text(kind: str) -> bool:
+    """Whether values of a type are texts."""
+    found = _read(kind)
+    return found is not None and found[0] in FAMILIES[1]
+
+
+def unlike(declared: str, yielded: str, dialect: str) -> bool:
+    """Whether a contract's type certainly is not the one that the SQL yields."""
+    if alike(declared, yielded):
+        return False
+    first, second = _read(declared), _read(yielded)
+    known = first is not None and second is not None and all(any(item[0] in family for family in FAMILIES) for item in (first, second))
+    return known and (dialect in STRICT or becomes(declared, yielded) == "breaking")
+
+
+def holds_text(kind: str, text: str) -> bool:
+    """Whether a text as it is written may be made a value of a type; true where that is not known."""
+    found = _read(kind)
+    if found is None:
+        return True
+    if found[0] in FAMILIES[0]:
+        return NUMBER.fullmatch(text.strip()) is not None
+    return found[0] not in FAMILIES[2] or any(letter.isdigit() for letter in text)
 
 
 def _read(text: str) -> tuple[str, int | None, int | None] | None:

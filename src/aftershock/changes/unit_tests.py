@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,11 +16,15 @@ MODEL_PARTS = 2
 
 
 class UnitTest(NamedTuple):
-    """A unit test: the columns that it gives each input, and those that it expects of its model, all as it writes them."""
+    """A unit test: the columns that it gives each input, and those that it expects of its model, all as it writes them.
+
+    ``values`` are the texts that it has for columns of its inputs and its model, as (unique_id, column, texts).
+    """
 
     unique_id: str
     given: tuple[tuple[str, tuple[str, ...]], ...]
     expects: tuple[str, ...]
+    values: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
 
 
 def unit_tests(side: Side) -> dict[str, tuple[UnitTest, ...]]:
@@ -36,24 +40,39 @@ def unit_tests(side: Side) -> dict[str, tuple[UnitTest, ...]]:
         if node.resource_type == "unit_test":
             body = side.definition(unique_id).body
             for model in (parent for parent in node.parents if parent.startswith("model.")):
-                found.setdefault(model, []).append(UnitTest(unique_id, tuple(_given(body.get("given"), model, by_name)), _columns(body.get("expect"))))
+                given = list(_given(body.get("given"), model, by_name))
+                values = [*((relation, item) for relation, item in given), (model, body.get("expect"))]
+                texts = tuple((relation, column, said) for relation, item in values for column, said in _texts(item).items())
+                columns = tuple((relation, _columns(item)) for relation, item in given)
+                found.setdefault(model, []).append(UnitTest(unique_id, columns, _columns(body.get("expect")), texts))
     return {model: tuple(sorted(tests)) for model, tests in found.items()}
 
 
-def _given(found: object, model: str, by_name: Mapping[str, list[str]]) -> Iterable[tuple[str, tuple[str, ...]]]:
+def _given(found: object, model: str, by_name: Mapping[str, list[str]]) -> Iterable[tuple[str, dict[str, Any]]]:
+    """The fixtures of a unit test that name columns, each with the node whose rows it stands for."""
     for item in found if isinstance(found, list) else ():
-        columns = _columns(item)
         text = item.get("input") if isinstance(item, dict) else None
-        if not isinstance(text, str) or not columns:
+        if not isinstance(text, str) or not _columns(item):
             continue
         if text.strip() == "this":
-            yield model, columns
+            yield model, item
             continue
         names = QUOTED.findall(text)
         name = ".".join(names[-MODEL_PARTS:]) if text.lstrip().startswith("source") else names[-1] if names else ""
         known = by_name.get(name, [])
         if len(known) == 1:
-            yield known[0], columns
+            yield known[0], item
+
+
+def _texts(found: object) -> dict[str, tuple[str, ...]]:
+    """The texts that the rows of a fixture have, by column."""
+    rows = found.get("rows") if isinstance(found, dict) else None
+    texts: dict[str, dict[str, None]] = {}
+    for row in rows if isinstance(rows, list) else ():
+        for name, value in row.items() if isinstance(row, dict) else ():
+            if isinstance(value, str):
+                texts.setdefault(str(name), {})[value] = None
+    return {name: tuple(values) for name, values in texts.items()}
 
 
 def _columns(found: object) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aftershock.changes.contracts import breach_of_removal, is_past
-from aftershock.changes.places import name_of, place_of
+from aftershock.changes.places import name_of, place_of, respelled
 from aftershock.changes.stored import KEEPS_ROWS
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ def _renamed(scene: Scene, pair: Pair) -> Change:
     """The same node under another name: of the same relation it is the same to all who read that."""
     old, new = pair.base.label, pair.head.label
     here = name_of(pair.base) == name_of(pair.head) and scene.places.became.get(place_of(pair.base), place_of(pair.base)) == place_of(pair.head)
+    here = here and not (scene.places.same and respelled(pair.base, pair.head, scene.head.project.info.adapter))
     if here or pair.base.materialized == "ephemeral":
         where = "writes the same relation" if here else "is part of the SQL of other models only"
         reason = f"{old} is called {new} now, and {where}"

@@ -8,7 +8,7 @@ from aftershock.columns.relations import TableInfo
 from aftershock.columns.states import State
 
 if TYPE_CHECKING:
-    from aftershock.columns.relations import Named
+    from aftershock.columns.relations import Inputs, Named
     from aftershock.columns.resolve import Resolved
 
 
@@ -50,7 +50,7 @@ class World(NamedTuple):
 
 
 def _keys(info: TableInfo) -> frozenset[str]:
-    return frozenset(key for _, key in info.columns)
+    return frozenset([key for _, key in info.columns])
 
 
 def info_of(unique_id: str, found: list[Resolved]) -> TableInfo:
@@ -68,6 +68,14 @@ def ordered(columns: Named, like: Named) -> Named:
     return tuple(sorted(columns, key=lambda item: places.get(item[1], len(places))))
 
 
+class Retyped(NamedTuple):
+    """The old and new type of a column, empty where one is not known; ``itself`` where it is the changed column as it is, and not what is computed from it."""
+
+    was: str
+    now: str
+    itself: bool = True
+
+
 class Touched(State):
     """What is known of one node while changes are followed down, beyond what a single column's fate is.
 
@@ -76,7 +84,10 @@ class Touched(State):
         lost: names of columns that it loses through what it reads, by key.
         gone: names of columns that its own SQL no longer yields, by key.
         dropped: keys of columns that its query no longer yields, whatever its relation keeps.
-        retyped: old and new type, by key, of columns whose type is another one, and may not hold all that it held; empty where a type is not known.
+        retyped: what became of the types of columns, by key.
+        renamed: new keys of columns that have another name and the same values, by their old one.
+        declared: types that the SQL yields and the contract had, by key, where the contract says another one now, with the change that says so.
+        needed: what the query did with columns before the change, so that they are of types it takes.
         sources: by key (empty for its rows), the change of the node itself from which an effect starts.
         known: problems of binding that its SQL had before: they are no news.
         unsure: whether nobody can say how its columns and values differ.
@@ -87,7 +98,7 @@ class Touched(State):
             tests builds it, so that all else is told as well.
     """
 
-    __slots__ = ("dropped", "failed", "gone", "held", "known", "lost", "own", "retyped", "sources", "unsure", "whole", "world")
+    __slots__ = ("declared", "dropped", "failed", "gone", "held", "known", "lost", "needed", "own", "renamed", "retyped", "sources", "unsure", "whole", "world")
 
     def __init__(self) -> None:
         super().__init__()
@@ -95,7 +106,10 @@ class Touched(State):
         self.lost: dict[str, str] = {}
         self.gone: dict[str, str] = {}
         self.dropped: frozenset[str] = frozenset()
-        self.retyped: dict[str, tuple[str, str]] = {}
+        self.retyped: dict[str, Retyped] = {}
+        self.renamed: dict[str, str] = {}
+        self.declared: dict[str, tuple[str, int]] = {}
+        self.needed: Inputs = {}
         self.sources: dict[str, int] = {}
         self.known: frozenset[str] = frozenset()
         self.unsure = False
@@ -103,6 +117,11 @@ class Touched(State):
         self.whole = False
         self.failed = -1
         self.held: bool | None = None
+
+    @property
+    def is_news(self) -> bool:
+        """Whether those who read it have to be looked at."""
+        return bool(self.effects or self.retyped or self.unsure) or self.world is not None or self.held is not None
 
     def hold(self, *, certain: bool) -> None:
         """Note that a test keeps it from being built; sure once is sure."""

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import ExitStack
+import signal
+import threading
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import aftershock
 from aftershock.cli import inputs
-from aftershock.cli.ruling import of_edits, of_targets
+from aftershock.cli.edits import check_edits
+from aftershock.cli.ruling import MAIN, of_targets
 from aftershock.cli.terminal import reading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from aftershock import Artifacts, Backtest, CheckReport, Edited, ProjectLineage, Repository
+    from aftershock import Artifacts, Backtest, CheckReport, ProjectLineage, Repository
 
-
-SETTINGS = frozenset({"aftershock.yml", "aftershock.yaml"})
-"""Files that are compared as settings, and hold nothing of dbt's."""
+SIGNALLED = 128
+"""What a shell adds to a signal's number for the exit code of what it ended."""
 
 
 class Question(NamedTuple):
@@ -45,7 +46,7 @@ class Question(NamedTuple):
     show_all: bool
 
     def validated(self) -> Question:
-        """Itself.
+        """Itself; a base that is given as nothing is none.
 
         Raises:
             UsageError: options contradict each other, or something that they need is not given.
@@ -61,12 +62,14 @@ class Question(NamedTuple):
             raise aftershock.UsageError("--base-manifest-cmd", "it makes what --base has already", "Give one of them")
         if self.base_manifest_cmd is not None and self.base_ref is None:
             raise aftershock.UsageError("--base-manifest-cmd", "it is run in a commit", "Give that with --base-ref")
-        if self.base is None and self.base_manifest_cmd is None and (self.base_catalog is None or self.changed):
-            remedy = "Give the target directory of production, or --base-ref with --base-manifest-cmd"
+        if self.changed and self.base_manifest_cmd is not None:
+            raise aftershock.UsageError("--base-manifest-cmd", "dbt does not run for --changed", "Give the target directory of production with --base")
+        if not self.base and self.base_manifest_cmd is None and (self.base_catalog is None or self.changed):
+            remedy = "Give the target directory of production" + (" or set AFTERSHOCK_BASE" if self.changed else ", or --base-ref with --base-manifest-cmd")
             raise aftershock.UsageError("--base", "there is nothing to compare with", remedy)
         if self.changed and (self.head is not None or self.base_catalog is not None):
             raise aftershock.UsageError("--changed", "the head is the base with the files put into it", "Leave out --head and the catalogs")
-        return self
+        return self._replace(base=self.base or None)
 
     def _for_backtest(self) -> Question:
         if self.base_manifest_cmd is None:
@@ -101,13 +104,16 @@ def answer(question: Question) -> Answer:
         AftershockError: there is no answer: files, names or options are not what they should be.
     """
     if question.changed:
-        return _edited(question)
-    with ExitStack() as stack:
-        head = _artifacts(question.head or ".", question)
-        checkout = _checkout(_folder(head))
+        return Answer(*check_edits(question, _artifacts(question.base or ".", question, "--base")))
+    with _ended_in_order(), ExitStack() as stack:
+        head = _artifacts(question.head or ".", question, "--head")
+        root = aftershock.find_project_root(Path(question.head or ".")) or aftershock.find_project_root(_folder(head))
+        checkout = aftershock.repository(root) if root is not None else None
         base_place = _base(question, head, checkout, stack)
-        base = head if base_place is None else _artifacts(base_place, question, temporary=question.base_manifest_cmd is not None)
-        ruling = of_targets(_folder(base), _folder(head), checkout, config=question.config, ref=question.base_ref)
+        base = head if base_place is None else _artifacts(base_place, question, "--base", temporary=question.base_manifest_cmd is not None)
+        _refuse_one_file(question, base, head)
+        inside = root is None or _folder(head).absolute().is_relative_to(root)  # DBT_TARGET_PATH may lead out of it
+        ruling = of_targets(_folder(base), _folder(head) if inside or root is None else root, checkout, config=question.config, ref=question.base_ref)
         catalogs = [aftershock.read_catalog_file(place) if place is not None else None for place in (question.base_catalog, question.head_catalog)]
         with reading() as progress:
             readers = [_lineage(side, question, progress) for side in (base, head)]
@@ -120,9 +126,10 @@ def answer(question: Question) -> Answer:
                 head_reader=readers[1],
                 policy=ruling.policy,
                 fail_on=question.fail_on or "",
+                also=aftershock.unparsed(head, readers[1], root) if base is not head else (),
                 policy_changes=ruling.changes,
             )
-    return Answer(report.noted(ruling.notes), checkout.folder if checkout is not None else "")
+    return Answer(report.noted((*ruling.notes, *_behind(question, report, checkout))), checkout.folder if checkout is not None else "")
 
 
 def tried(question: Question, told: Callable[[str], None]) -> Backtest:
@@ -136,17 +143,62 @@ def tried(question: Question, told: Callable[[str], None]) -> Backtest:
     if root is None or checkout is None or question.backtest is None or question.base_manifest_cmd is None:
         raise aftershock.UsageError("--backtest", "this is no dbt project in a git checkout", "Run it in one")
     policy = inputs.policy(root, question.config)
-    return aftershock.backtest(
-        checkout,
-        question.backtest,
-        question.base_manifest_cmd,
-        policy,
-        fail_on=question.fail_on or "",
-        variables=question.variables,
-        dialect=question.dialect,
-        cached=not question.no_cache,
-        told=told,
-    )
+    with _ended_in_order():
+        return aftershock.backtest(
+            checkout,
+            question.backtest,
+            question.base_manifest_cmd,
+            policy,
+            fail_on=question.fail_on or "",
+            variables=question.variables,
+            dialect=question.dialect,
+            cached=not question.no_cache,
+            told=told,
+        )
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """A termination is an exit meanwhile, so that what was made for the base is removed."""
+
+    def leave(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_IGN)
+        raise SystemExit(SIGNALLED + number)
+
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _refuse_one_file(question: Question, base: Artifacts, head: Artifacts) -> None:
+    """Refuse a head that is the base by accident: a link, or a target-path of the change's own, would make every change pass.
+
+    Raises:
+        UsageError: both are one manifest, and the command line does not say so.
+    """
+    if base is head or question.base_catalog is not None or not _manifest(base).samefile(_manifest(head)):
+        return
+    if question.base is None or question.head is None or Path(question.base).absolute() != Path(question.head).absolute():
+        problem = f"it is the head too, {_manifest(head)}, so nothing could differ"
+        raise aftershock.UsageError("--base", problem, "Keep the base's target directory apart from the one that dbt writes to")
+
+
+def _behind(question: Question, report: CheckReport, checkout: Repository | None) -> Iterator[str]:
+    """A hint where the base may have what the branch does not have yet."""
+    if checkout is None or not report.changes or (question.base is None and question.base_manifest_cmd is None):
+        return
+    number = aftershock.commits_behind(checkout, question.base_ref or MAIN)
+    if number:
+        commits = f"{number:,} {'commit' if number == 1 else 'commits'}"
+        yield (
+            f"The branch lacks {commits} of {question.base_ref or 'origin/HEAD'}. What the base has of them reads as taken away here: merge that first, "
+            "or compare with a base from where the branch began."
+        )
 
 
 def _base(question: Question, head: Artifacts, checkout: Repository | None, stack: ExitStack) -> str | None:
@@ -159,9 +211,9 @@ def _base(question: Question, head: Artifacts, checkout: Repository | None, stac
     return str(stack.enter_context(aftershock.target_at(checkout, commit, question.base_manifest_cmd)))
 
 
-def _artifacts(place: str, question: Question, *, temporary: bool = False) -> Artifacts:
+def _artifacts(place: str, question: Question, option: str, *, temporary: bool = False) -> Artifacts:
     store = aftershock.Cache(aftershock.cache_dir()) if not question.no_cache and not temporary else None
-    return aftershock.read_artifacts(place, store=store, environ={} if temporary else None)
+    return aftershock.read_artifacts(place, store=store, environ={} if temporary else None, option=option)
 
 
 def _lineage(side: Artifacts, question: Question, progress: Callable[[int, int], None] | None) -> ProjectLineage:
@@ -171,82 +223,8 @@ def _lineage(side: Artifacts, question: Question, progress: Callable[[int, int],
 
 def _folder(side: Artifacts) -> Path:
     """The folder of a side's manifest."""
-    return Path(next(file.path for file in side.files if file.kind == "manifest")).parent
+    return _manifest(side).parent
 
 
-def _checkout(folder: Path) -> Repository | None:
-    root = aftershock.find_project_root(folder)
-    return aftershock.repository(root) if root is not None else None
-
-
-def _edited(question: Question) -> Answer:
-    """The report on files that were edited, put into the base."""
-    base = _artifacts(question.base or ".", question)
-    name = base.project.info.name
-    root = aftershock.find_project_root(Path())
-    checkout = aftershock.repository(root if root is not None else Path())
-    since = os.environ.get("PRE_COMMIT_FROM_REF") or "HEAD"
-    until = os.environ.get("PRE_COMMIT_TO_REF") or ""
-    paths = [Path(file) for file in question.files if Path(file).name not in SETTINGS]
-    if checkout is not None and aftershock.has_commit(checkout, since):
-        paths += [checkout.top / path for path in aftershock.gone_since(checkout, since, until)]
-    files = aftershock.project_files(paths, name)
-    before = _before(checkout, since, files)
-    with reading() as progress:
-        found = aftershock.edited(
-            base,
-            {key: _text(path) for key, path in files.items()},
-            before=before,
-            variables=question.variables,
-            dialect=question.dialect,
-            cached=not question.no_cache,
-            progress=progress,
-        )
-        report = _check_edited(question, base, found, checkout, since)
-    return Answer(report, checkout.folder if checkout is not None else "")
-
-
-def _check_edited(question: Question, base: Artifacts, found: Edited, checkout: Repository | None, since: str) -> CheckReport:
-    ruling = of_edits(_folder(base), checkout, config=question.config, ref=question.base_ref, since=since)
-    report = aftershock.check(
-        base,
-        found.head,
-        base_reader=found.base,
-        head_reader=found.head_reader,
-        base_definitions=found.base_definitions,
-        head_definitions=found.head_definitions,
-        policy=ruling.policy,
-        fail_on=question.fail_on or "",
-        also=found.unread,
-        policy_changes=ruling.changes,
-    )
-    return report.noted((*ruling.notes, *found.warnings))
-
-
-def _before(checkout: Repository | None, since: str, files: dict[str, Path]) -> dict[str, str]:
-    """What the files held before, as far as git knows."""
-    if checkout is None or not aftershock.has_commit(checkout, since):
-        return {}
-    inside = {key: path.absolute().resolve().relative_to(checkout.top.resolve()).as_posix() for key, path in files.items() if _is_in(path, checkout)}
-    texts = aftershock.files_at(checkout, since, list(inside.values()))
-    return {key: texts.get(path, "") for key, path in inside.items()}
-
-
-def _is_in(path: Path, checkout: Repository) -> bool:
-    return path.absolute().resolve().is_relative_to(checkout.top.resolve())
-
-
-def _text(path: Path) -> str | None:
-    """What a file holds; None where it is gone.
-
-    Raises:
-        UsageError: it is no text.
-    """
-    try:
-        return path.read_bytes().decode()
-    except IsADirectoryError:
-        raise aftershock.UsageError(str(path), "this is a directory", "Name the files in it") from None
-    except FileNotFoundError:
-        return None
-    except UnicodeDecodeError:
-        raise aftershock.UsageError(str(path), "it is not UTF-8", "Save it as UTF-8") from None
+def _manifest(side: Artifacts) -> Path:
+    return Path(next(file.path for file in side.files if file.kind == "manifest"))

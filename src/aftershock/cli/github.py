@@ -1,15 +1,18 @@
 """``python -m aftershock.cli.github``: ``aftershock check`` as a step of a GitHub workflow.
 
 What the step is asked for it reads from environment variables, which ``action.yml`` fills from its inputs; nothing of them passes through a shell. It writes
-the job's summary, the step's outputs and annotations, and posts nothing: that is for a workflow that does not run a pull request's code.
+the job's summary, the step's outputs and annotations, and posts nothing: that is for a workflow that does not run a pull request's code. It is started in the
+action's own folder and goes to the project itself: Python looks for modules where it is started, and a pull request could leave some there.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
 import sys
 import tempfile
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
@@ -26,6 +29,15 @@ OPTIONS = ("base", "head", "base-ref", "base-manifest-cmd", "base-catalog", "hea
 FILES = {"markdown": "comment.md", "json": "check.json", "sarif": "check.sarif", "github": "annotations.txt"}
 MOST_BYTES = 1_000_000
 """GitHub takes a mebibyte of summary from one step."""
+COULD_NOT_RUN = 2
+NOT_RUN = """\
+<!-- aftershock:check -->
+### aftershock check: ❔ could not run
+
+Nothing was checked.
+
+"""
+"""The comment where there is no answer: without it the one of an earlier run would stay and look like this one's."""
 
 
 class _Severity(msgspec.Struct):
@@ -90,30 +102,54 @@ def _base_ref(environ: Mapping[str, str]) -> str:
 
 
 def _check(environ: Mapping[str, str]) -> Run:
-    """Run the command. While it prints, GitHub takes no line for a command: names come from pull requests."""
+    """Run the command, and tell what it says at the changed lines."""
     folder = Path(tempfile.mkdtemp(prefix="aftershock-", dir=environ.get("RUNNER_TEMP") or None))
     also = [word for format_, file in FILES.items() for word in ("--also", f"{format_}={folder / file}")]
-    token = secrets.token_hex(16)
-    sys.stdout.write(f"::stop-commands::{token}\n")
-    sys.stdout.flush()
-    try:
-        code = main([*words(environ), *also])
-    finally:
-        sys.stderr.flush()
-        sys.stdout.write(f"\n::{token}::\n")
-    annotations = folder / FILES["github"]
+    code, errors = _muted(environ, also)
+    report, annotations, comment = (folder / FILES[format_] for format_ in ("json", "github", "markdown"))
     if annotations.exists():
         sys.stdout.write(annotations.read_text("utf-8"))
+    if not report.exists():
+        comment.write_text(NOT_RUN + "".join(f"    {aftershock.terminal_text(line)[:1000]}\n" for line in errors.splitlines()[-20:]), "utf-8")
+        sys.stdout.write(f"::error title=aftershock check could not run::{_message(errors)}\n")
     sys.stdout.flush()
-    report = folder / FILES["json"]
     return Run(code, folder, msgspec.json.decode(report.read_bytes(), type=_Document) if report.exists() else _Document())
 
 
+def _muted(environ: Mapping[str, str], also: list[str]) -> tuple[int, str]:
+    """The exit code of the command and its standard error. While it prints, GitHub takes no line for a command: names come from pull requests."""
+    token, errors = secrets.token_hex(16), io.StringIO()
+    sys.stdout.write(f"::stop-commands::{token}\n")
+    sys.stdout.flush()
+    try:
+        with redirect_stderr(errors):
+            code = _entered(environ) or main([*words(environ), *also])
+    finally:
+        sys.stderr.write(errors.getvalue())
+        sys.stderr.flush()
+        sys.stdout.write(f"\n::{token}::\n")
+    return code, errors.getvalue()
+
+
+def _entered(environ: Mapping[str, str]) -> int:
+    """Go to the dbt project's folder, if one is given; returns an exit code, 0 where it is there."""
+    given = environ.get("AFTERSHOCK_CHECK_WORKING_DIRECTORY", "")
+    try:
+        os.chdir(Path(environ.get("GITHUB_WORKSPACE", ""), given) if given else Path())
+    except OSError as error:
+        problem = aftershock.UsageError(given, (error.strerror or "it cannot be entered").lower(), "Give the dbt project's folder as working-directory")
+        sys.stderr.write(f"{aftershock.error_line(problem)}\n")
+        return COULD_NOT_RUN
+    return 0
+
+
+def _message(text: str) -> str:
+    """Text as the message of a workflow command."""
+    return aftershock.terminal_text(" ".join(text.split()))[:2000].replace("%", "%25").replace("##[", "## [")
+
+
 def _summary(run: Run) -> str:
-    comment = run.folder / FILES["markdown"]
-    if not comment.exists():
-        return "### aftershock check: could not run\n\nThe log of this step says why.\n"
-    return comment.read_text("utf-8")[:MOST_BYTES]
+    return (run.folder / FILES["markdown"]).read_text("utf-8")[:MOST_BYTES]
 
 
 def _outputs(run: Run) -> dict[str, str]:

@@ -6,26 +6,25 @@ kept by content: both texts, and what is known of the columns of what they read.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-
+from aftershock.columns.facts import Facts
+from aftershock.columns.inlining import inlined_between, inlined_fresh, left_of
 from aftershock.columns.jobs import Job
 from aftershock.columns.readings import INCREMENTAL
-from aftershock.columns.relating import EPHEMERAL, _parts_of
 from aftershock.model.changes import QueryDiff
-from aftershock.sql.comparing.facts import Compared, Comparison, Known, Side
+from aftershock.sql.comparing.facts import Compared, Comparison, Side
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from aftershock.columns.inlining import Inlined
     from aftershock.columns.jobs import Reading
     from aftershock.columns.project import ProjectLineage
+    from aftershock.model import Catalog, Node
     from aftershock.model.code import NodeCode
 
 SAME = QueryDiff(same=True)
-_WORD = re.compile(r"[\w$]+")
 
 
 class Pair(NamedTuple):
@@ -35,7 +34,7 @@ class Pair(NamedTuple):
     head: str
 
 
-def compare(base: ProjectLineage, head: ProjectLineage, unique_ids: Sequence[tuple[str, str]]) -> dict[str, QueryDiff]:
+def compare(base: ProjectLineage, head: ProjectLineage, unique_ids: Sequence[tuple[str, str]], *, built: Catalog | None = None) -> dict[str, QueryDiff]:
     """How nodes' queries differ by what they give their readers.
 
     A difference is the node's own: columns that a parent lost are the parent's, and where a parent renamed a column for certain, a query that
@@ -45,25 +44,31 @@ def compare(base: ProjectLineage, head: ProjectLineage, unique_ids: Sequence[tup
         base: what is compared with.
         head: what is compared.
         unique_ids: the nodes, each as it is called in the base and in the head.
+        built: what the warehouse says of the base, for types; that of the lineage where None, which may know less.
 
     Returns:
         By the head's unique_id. Nothing is left out: what could not be compared says why.
     """
-    return _Comparing(base, head, [Pair(*pair) for pair in unique_ids]).found()
+    return _Comparing(base, head, [Pair(*pair) for pair in unique_ids], built).found()
 
 
 class _Comparing:
-    def __init__(self, base: ProjectLineage, head: ProjectLineage, pairs: Sequence[Pair]) -> None:
-        self.sides = (_Facts(base, {}), _Facts(head, {pair.head: pair.base for pair in pairs if pair.head != pair.base}))
+    def __init__(self, base: ProjectLineage, head: ProjectLineage, pairs: Sequence[Pair], built: Catalog | None) -> None:
+        names = {**_moved_sources(base, head), **{pair.head: pair.base for pair in pairs if pair.head != pair.base}}
+        settled = _settled(base, head, pairs)
+        self.sides = (Facts(base, {}, built or base.catalog, settled), Facts(head, names, head.catalog, settled))
         self.pairs = {pair.head: pair for pair in pairs}
         self.head = head
         self.decided: dict[str, QueryDiff] = {}
         self.texts: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
         self.partly: dict[str, str] = {}
+        self.inlined: dict[str, Inlined] = {}
+        self.renames: dict[str, tuple[tuple[str, str], ...]] = {}
 
     def found(self) -> dict[str, QueryDiff]:
         """All of them."""
         self._choose()
+        self.inlined.update(inlined_fresh(self.sides, {name: self.pairs[name] for name in self.texts}))
         compared = self._compared(self.texts, {})
         wanting = {name: item.wanting for name, item in compared.items() if item.wanting}
         if wanting:
@@ -73,6 +78,7 @@ class _Comparing:
                 compared.update(self._compared(wanting, {}))
         self.decided.update((name, self._whole(name, item.diff)) for name, item in compared.items())
         self._carry()
+        self._look_through()
         return {name: self.decided[name] for name in self.pairs}
 
     def _whole(self, name: str, diff: QueryDiff) -> QueryDiff:
@@ -82,7 +88,7 @@ class _Comparing:
 
     def _carry(self) -> None:
         """Compare again what reads a column that has another name now, parents first."""
-        renames: dict[str, tuple[tuple[str, str], ...]] = {}
+        renames = self.renames
         for name in self.head.graph.in_order([name for name in self.pairs if name in self.head.graph.nodes]):
             parents = self.head.graph.parents(name)
             if name in self.texts and not self.decided[name].same and any(parent in renames for parent in parents):
@@ -90,6 +96,23 @@ class _Comparing:
                 self.decided[name] = self._whole(name, again[name].diff)
             if self.decided[name].renamed:
                 renames[name] = self.decided[name].renamed
+
+    def _look_through(self) -> None:
+        """Compare again what still differs, with the queries of what it reads in their place where those may tell why."""
+        changed = {self.sides[1].relation(name) for name, diff in self.decided.items() if not diff.same}
+        for name, texts in self.texts.items():
+            for side, each, text in zip(self.sides, self.pairs[name], texts, strict=True):
+                side.keep(each, text)
+        again: dict[str, Inlined] = {}
+        for name in self.texts:
+            own = self.decided[name]
+            if own.values or own.rows or own.retyped:
+                found = inlined_between(self.sides, self.pairs[name], changed)
+                if found != self.inlined[name]:
+                    again[name] = found
+        self.inlined.update(again)
+        for name, item in self._compared(again, self.renames).items():
+            self.decided[name] = self._whole(name, left_of(self.decided[name], item.diff))
 
     # texts
 
@@ -150,7 +173,7 @@ class _Comparing:
 
     def _comparison(self, name: str, renames: Mapping[str, tuple[tuple[str, str], ...]]) -> Comparison:
         pair, texts = self.pairs[name], self.texts[name]
-        base, head = (side.of(each, text) for side, each, text in zip(self.sides, pair, texts, strict=True))
+        base, head = (side.of(each, text, inlined) for side, each, text, inlined in zip(self.sides, pair, texts, self.inlined[name], strict=True))
         if renames:
             head = self.sides[1].renamed(head, {self.sides[1].relation(node): pairs for node, pairs in renames.items()})
         own = self.sides[1].own_types(pair.head, self.sides[0], pair.base)
@@ -163,98 +186,29 @@ def _answer(reading: Reading) -> Compared:
     return reading.compared if reading.compared is not None else Compared(QueryDiff(unread=reading.reason or "it is empty"))
 
 
-class _Facts:
-    """What one side knows of the relations that its queries read. ``names`` are nodes under which the other side has them."""
+def _moved_sources(base: ProjectLineage, head: ProjectLineage) -> dict[str, str]:
+    """Sources of the head under the names that the base has for the same tables, where only their names in the project changed."""
+    gone = {
+        parts: name for name, node in base.graph.nodes.items() if node.resource_type == "source" and name not in head.graph.nodes and (parts := _table(node))
+    }
+    new = {
+        name: parts for name, node in head.graph.nodes.items() if node.resource_type == "source" and name not in base.graph.nodes and (parts := _table(node))
+    }
+    return {name: gone[parts] for name, parts in new.items() if parts in gone}
 
-    def __init__(self, lineage: ProjectLineage, names: Mapping[str, str]) -> None:
-        self.lineage = lineage
-        self._names = names
-        self._back = {base: head for head, base in names.items()}
-        self._by_last: dict[str, list[str]] | None = None
 
-    @property
-    def settings(self) -> bytes:
-        """Changes with macros and variables."""
-        return self.lineage.readings.settings()
+def _settled(base: ProjectLineage, head: ProjectLineage, pairs: Iterable[Pair]) -> set[str]:
+    """Nodes whose columns have the same types on both sides: both catalogs say so, and nothing that is compared is among what they are built of."""
+    if base.catalog is None or head.catalog is None:
+        return set()
+    alike = {name for name, table in base.catalog.tables.items() if name in head.catalog.tables and head.catalog.tables[name].columns == table.columns}
+    ends = list(pairs)
+    moving = (
+        base.graph.descendants(pair.base for pair in ends if pair.base in base.graph.nodes),
+        head.graph.descendants(pair.head for pair in ends if pair.head in head.graph.nodes),
+    )
+    return alike - moving[0].keys() - moving[1].keys()
 
-    def code(self, unique_id: str) -> NodeCode | None:
-        """A node's code."""
-        return self.lineage.code.nodes.get(unique_id) if unique_id in self.lineage.graph.nodes else None
 
-    def materialized(self, unique_id: str) -> str:
-        """How a node is materialized."""
-        return self.lineage.graph.nodes[unique_id].materialized
-
-    def relation(self, unique_id: str) -> str:
-        """What both sides call a node."""
-        return self._names.get(unique_id, unique_id)
-
-    def learn(self, relations: Iterable[str]) -> bool:
-        """Read what may tell the columns of these relations. Returns whether there was any such."""
-        wanted = [name for relation in relations if (name := self._back.get(relation, relation)) in self.lineage.graph.nodes]
-        missing = [name for name in wanted if name not in self.lineage.lineages and not self.lineage.info(name).complete]
-        self.lineage.read(missing, whole=True)
-        return any(name in self.lineage.lineages for name in missing)
-
-    def of(self, unique_id: str, texts: Iterable[str]) -> Side:
-        """The relations that a node's texts may read."""
-        graph = self.lineage.graph
-        inlined = self.lineage.relations.inlined(unique_id)
-        parents = dict.fromkeys((*graph.parents(unique_id), unique_id))
-        words = {word for text in texts for word in _WORD.findall(text.casefold())}
-        others = dict.fromkeys(name for word in words & self._last().keys() for name in self._last()[word])
-        known = tuple(self._known(name) for name in [*parents, *sorted(others.keys() - parents.keys())] if self._parts(name))
-        return Side((), known, tuple((key, self._known(parent)) for key, parent in sorted(inlined.items())))
-
-    def _last(self) -> dict[str, list[str]]:
-        """Nodes by the last part of their relation's name."""
-        if self._by_last is None:
-            self._by_last = {}
-            for unique_id in self.lineage.graph.nodes:
-                parts = self._parts(unique_id)
-                if parts and not parts[-1].startswith(EPHEMERAL):
-                    self._by_last.setdefault(parts[-1], []).append(unique_id)
-        return self._by_last
-
-    def _parts(self, unique_id: str) -> tuple[str, ...]:
-        node = self.lineage.graph.nodes[unique_id]
-        if node.resource_type == "function":
-            return tuple(part.casefold() for part in (node.database, node.schema, node.identifier or node.name) if part)
-        return _parts_of(node)
-
-    def _known(self, unique_id: str) -> Known:
-        info = self.lineage.info(unique_id)
-        types = dict(self.types(unique_id))
-        columns = tuple((name, key, types.get(key, "")) for name, key in info.columns)
-        return Known(self.relation(unique_id), self.lineage.graph.nodes[unique_id].label, self._parts(unique_id), columns, info.complete)
-
-    def renamed(self, side: Side, renames: Mapping[str, tuple[tuple[str, str], ...]]) -> Side:
-        """The same relations, of which some columns have the other side's names."""
-
-        def follow(known: Known) -> Known:
-            key = self.lineage.dialect.key
-            pairs = tuple((key(new), key(old)) for old, new in renames.get(known.relation, ()))
-            return msgspec.structs.replace(known, successors=pairs) if pairs else known
-
-        return Side(side.texts, tuple(map(follow, side.known)), tuple((name, follow(known)) for name, known in side.inlined))
-
-    def types(self, unique_id: str) -> tuple[tuple[str, str], ...]:
-        """Types of a relation's columns by key: those of the warehouse, else those that YAML declares."""
-        return tuple({**dict(self._declared(unique_id)), **dict(self._in_catalog(unique_id))}.items())
-
-    def own_types(self, unique_id: str, base: _Facts, base_id: str) -> tuple[tuple[str, str], ...]:
-        """Types of a node's own columns after the change: those that YAML declares, and the warehouse's only where they are not the base's own."""
-        seen = dict(self._in_catalog(unique_id))
-        return tuple({**(seen if seen != dict(base._in_catalog(base_id)) else {}), **dict(self._declared(unique_id))}.items())  # its own kind
-
-    def _in_catalog(self, unique_id: str) -> Iterator[tuple[str, str]]:
-        table = self.lineage.catalog.tables.get(unique_id) if self.lineage.catalog is not None else None
-        for name, kind in (table.columns if table is not None else {}).items():
-            if kind:
-                yield self.lineage.dialect.key(name, quoted=True), kind
-
-    def _declared(self, unique_id: str) -> Iterator[tuple[str, str]]:
-        node = self.lineage.graph.nodes.get(unique_id)
-        for column in node.columns if node is not None else ():
-            if column.data_type:
-                yield self.lineage.dialect.key(column.name), column.data_type
+def _table(node: Node) -> tuple[str, ...]:
+    return tuple(part for part in (node.database, node.schema, node.identifier or node.name) if part) if node.is_relation else ()

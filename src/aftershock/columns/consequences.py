@@ -275,16 +275,17 @@ class Descent:
                 continue
             origin = next((Origin(relation, column, mask) for (relation, column), mask in inputs.items() if column in self._removed(relation)), None)
             if origin is not None:
-                self._rebind(key, origin, state, there=self._is_there(old, now.get(key, {}).keys() - inputs.keys()))
+                self._rebind(key, origin, state, there=self._is_there(old, inputs, now.get(key, {})))
                 state.columns.setdefault(name)
         if old.rows.keys() != new.rows.keys():
             origin = next((Origin(relation, column, mask) for (relation, column), mask in old.rows.items() if column in self._removed(relation)), None)
             if origin is not None and not self._only_star(old, new, origin):
-                self._rebind(ROWS, origin, state, there=self._is_there(old, new.rows.keys() - old.rows.keys()))
+                self._rebind(ROWS, origin, state, there=self._is_there(old, old.rows, new.rows))
 
-    def _is_there(self, old: Resolved, now: Iterable[tuple[str, str]]) -> bool:
-        """Whether columns that names mean now are there for sure, not only perhaps in a relation whose columns are not known."""
-        return all(item in old.reads or item[1] in self._known(item[0]) for item in now)
+    def _is_there(self, old: Resolved, before: Inputs, now: Inputs) -> bool:
+        """Whether columns that names mean now are there for sure, not only perhaps in a relation whose columns are not known, or as a struct's field."""
+        more = {item: mask for item, mask in now.items() if item not in before}
+        return all(mask & SURE and (item in old.reads or item[1] in self._known(item[0])) for item, mask in more.items())
 
     @staticmethod
     def _rebind(key: str, origin: Origin, state: State, *, there: bool) -> None:

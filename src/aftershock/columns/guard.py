@@ -27,24 +27,28 @@ if TYPE_CHECKING:
     from aftershock.jinja import Context
 
 HEADER = struct.Struct("<I")
+MOST_CHILDREN = 2
+"""Children of one thread: both sides of a comparison have templates to render, in turn, each with its own project's names."""
 START_SECONDS = 60.0
 """What a child may take to import its parser on a busy machine."""
 _START = "import sys; sys.path[:] = {path!r}; from aftershock.columns.child import main; main()"
 
 
 def read_batch(jobs: Sequence[Job], limits: Limits, context: Context | None = None) -> list[Reading]:
-    """What each job's code says, in the same order. The child stays for this thread's next batch.
+    """What each job's code says, in the same order. The child stays for this thread's next batch of the same kind.
 
     Args:
         jobs: SQL to parse, or templates to render and parse.
         limits: what one job may take.
         context: what templates are rendered with; needed where there is one among the jobs.
     """
-    guard: Guard | None = getattr(_mine, "guard", None)
-    if guard is None or guard.limits != limits or (context is not None and guard.context != context):
-        if guard is not None:
-            guard.close()
-        guard = _mine.guard = Guard(limits, context)
+    guards: list[Guard] = _mine.__dict__.setdefault("guards", [])
+    guard = next((item for item in guards if item.limits == limits and (context is None or item.context == context)), None)
+    if guard is None:
+        if len(guards) == MOST_CHILDREN:
+            guards.pop(0).close()
+        guard = Guard(limits, context)
+        guards.append(guard)
         atexit.register(guard.close)
     return guard.read(jobs)
 

@@ -16,6 +16,8 @@ AROUND = ROLES
 """Shift from a use within the expression to one around it."""
 NAMED = 1 << (2 * ROLES)
 SURE = 1 << (2 * ROLES + 1)
+SPREADS = 1 << (2 * ROLES + 2)
+"""On one way at least nothing makes another kind of number of a binary fraction."""
 WITHIN = (1 << ROLES) - 1
 DIRECT = (1 << Role.FILTER) - 1
 PASSED = 1 << Role.IDENTITY
@@ -33,7 +35,7 @@ def composed(role: int, within: bool, inner: int) -> int:  # noqa: FBT001  # cal
 
     DIRECT of DIRECT is the stronger of both; as soon as one step is INDIRECT the way is, and the step nearest to the column names it.
     """
-    found = inner & (NAMED | SURE)
+    found = inner & (NAMED | SURE | (SPREADS if role == Role.IDENTITY else 0))
     for place in range(2 * ROLES):
         if inner >> place & 1:
             first, at = place % ROLES, place < AROUND

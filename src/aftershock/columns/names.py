@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aftershock.columns.masks import NAMED, SURE, bit
+from aftershock.columns import masks
+from aftershock.columns.masks import AROUND, DIRECT, NAMED, PASSED, SURE, bit
 from aftershock.columns.patterns import chosen
 from aftershock.columns.relations import Inputs, Rel, add, merged, unsure, used
 from aftershock.columns.scopes import Alias, Output, Unknown
 from aftershock.sql.dialects import GROUP, HAVING, LIMIT, ORDER, PSEUDO, SELECT, WHERE
-from aftershock.sql.query import AGGREGATED, BARE, WINDOWED, NamedWindow, Ordinal, Ref, Role, Star, Sub, Whole
+from aftershock.sql.query import AGGREGATED, BARE, NEEDS, NO_TEXT, SPREADS, WINDOWED, NamedWindow, Ordinal, Ref, Role, Star, Sub, Whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from aftershock.sql.dialects import Dialect
     from aftershock.sql.query import Query, Use, Uses
 
+LENIENT = frozenset({"", "clickhouse"})
+"""Dialects that take one of several columns of a name, or of which that is not known."""
+FIRST = frozenset({"duckdb", "postgres"})
+"""Dialects in which a name is a column before it is an output column's."""
 MOST_WORK = 500_000
 """Columns and inputs that one statement may make, so that a hundred nested joins of a table with itself end."""
 
@@ -40,6 +45,7 @@ class Names:
         self.problems: list[str] = []
         self.references = 0
         self.relations: list[str] = []
+        self.needs: Inputs = {}
         self.work = 0
 
     def query(self, query: Query, outer: Scope | None, env: Mapping[str, CteEntry]) -> Output:
@@ -100,8 +106,19 @@ class Names:
         if not bound:
             self.unbound(use.parts, inputs)
         found = used(inputs, use.role, flags=NAMED)
+        if use.where & SPREADS:
+            found.update((key, found[key] | masks.SPREADS) for key, mask in inputs.items() if mask & masks.SPREADS)
+        if use.where & NEEDS:
+            self._need(inputs, use.where & NEEDS)
         self.note(found, use.role)
         return found
+
+    def _need(self, inputs: Inputs, flags: int) -> None:
+        """Remember what is done with the values of columns as they are. Of one of several that meet in a UNION a text alone decides for all."""
+        flags = flags if len(inputs) == 1 else flags & NO_TEXT
+        for key, mask in inputs.items():
+            if flags and mask & SURE and mask & (DIRECT | DIRECT << AROUND) == PASSED:
+                self.needs[key] = self.needs.get(key, 0) | flags
 
     def unbound(self, parts: tuple[str, ...], inputs: Inputs) -> None:
         """A reference that is of nothing that is known."""
@@ -230,7 +247,7 @@ class Names:
         first = clause == HAVING or (clause == ORDER and use.where & BARE)
         if alias is not None and first and len(parts) == 1 and not use.where & AGGREGATED:
             return alias.inputs, True
-        known, possible = self._column(parts, scope)
+        known, possible = self._column(parts, scope, alone=alias is None or self.dialect.read in FIRST)
         if known is not None:
             return known, True
         if alias is not None:
@@ -285,14 +302,23 @@ class Names:
         path = ".".join(fields)
         return {(relation, f"{column}.{path}"): mask for (relation, column), mask in used(col.inputs, Role.TRANSFORMATION).items()}
 
-    def _column(self, parts: tuple[str, ...], scope: Scope) -> tuple[Inputs | None, Inputs | None]:
-        """An unqualified name (with fields behind): the column that it surely is, and what it may be otherwise."""
+    def _several(self, name: str, rels: list[Rel]) -> None:
+        """A name that several sources have: which one is meant the warehouse does not guess."""
+        if all(rel.closed and not rel.by_key[name].unnamed for rel in rels if name in rel.by_key):
+            self.problems.append(f"{name} is a column of several of its relations")
+
+    def _column(self, parts: tuple[str, ...], scope: Scope, *, alone: bool = True) -> tuple[Inputs | None, Inputs | None]:
+        """An unqualified name (with fields behind): the column that it surely is, and what it may be otherwise; ``alone`` where it is nothing else."""
         name, fields = parts[0], parts[1:]
         if name in scope.joined:
             return scope.joined[name].inputs, None
-        known = [(rel, col) for rel in scope.rels if (col := rel.has(name)) is not None]
+        known = [(rel, col) for rel in scope.rels if (col := rel.has(name)) is not None and not (fields and col.plain)]
         if known:
             found = [self._field(col, fields) for _, col in known]
+            if fields and not any(col.fields for _, col in known) and self.qualified(parts[:1], scope):
+                return None, unsure(merged(found))  # a source of this name lacks the column, and whether that of another one has fields is not known
+            if len(known) > 1 and not fields and alone and self.dialect.read not in LENIENT:
+                self._several(name, [rel for rel, _ in known])
             hearsay = not any(rel.closed for rel, _ in known)  # columns that YAML declares may be another source's in truth
             others = [inputs for rel in scope.rels if rel.has(name) is None and (inputs := rel.may_have(name)) is not None] if hearsay else []
             return merged([*found, *(unsure(inputs) for inputs in others)]) if len(found) + len(others) > 1 else found[0], None

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from aftershock.artifacts.code import code_from_bytes, compiled_file, read_code
+from aftershock.artifacts.code import code_of, compiled_file
+from aftershock.artifacts.definitions import definitions_of
+from aftershock.artifacts.files import read_bytes
+from aftershock.artifacts.pieces import Pieces, cut
 from aftershock.artifacts.target import find_project_root, project_settings, read_catalog
 from aftershock.cache import cache_dir
 from aftershock.cache.shelf import Shelf
 from aftershock.columns.jobs import Limits
 from aftershock.columns.project import ProjectLineage
-from aftershock.columns.readings import Readings, digest
+from aftershock.columns.readings import GRAPH, Readings, digest
 from aftershock.graph import LineageGraph
 
 if TYPE_CHECKING:
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from aftershock.jinja import Context
     from aftershock.model import Artifacts, Catalog, Project
     from aftershock.model.code import Code
+    from aftershock.model.definition import Definitions
 
 MOST_WORKERS = 8
 
@@ -68,14 +72,15 @@ def open_lineage(  # noqa: PLR0913  # what a project is read with
     file = path if path is not None and data is None and path.is_file() else None
     target = file.parent if file is not None else None
     project = artifacts.project
-    its = _Code(file, data, code)
+    its = _Manifest(file, data, code)
     catalog = catalog if catalog is not None or target is None else read_catalog(target)
     readings = Readings(
         project.nodes,
-        its,
+        its.code,
         dialect or project.info.adapter,
+        definitions=its.definitions,
         compiled=_compiled(target, project, its, uncompiled),
-        templates=like.readings.templates if like is not None else _Templates(artifacts, its, target, catalog, variables or {}),
+        templates=like.readings.templates if like is not None else _Templates(artifacts, its.code, target, catalog, variables or {}),
         store=store if store is not None or not cached else Shelf(cache_dir()),
         executor=executor if executor is not None else _pool(os.getpid()),
         limits=limits,
@@ -84,36 +89,52 @@ def open_lineage(  # noqa: PLR0913  # what a project is read with
     return ProjectLineage(LineageGraph.of(project), readings, catalog)
 
 
-def _compiled(target: Path | None, project: Project, code: _Code, uncompiled: Collection[str]) -> Callable[[str], str] | None:
+def _compiled(target: Path | None, project: Project, its: _Manifest, uncompiled: Collection[str]) -> Callable[[str], str] | None:
     """Gives the SQL that dbt wrote into ``target/compiled`` for a node."""
     if target is None:
         return None
-    return lambda unique_id: "" if unique_id in uncompiled else compiled_file(target, project.nodes[unique_id], code().nodes[unique_id])
+    return lambda unique_id: "" if unique_id in uncompiled else compiled_file(target, project.nodes[unique_id], its.code().nodes[unique_id])
 
 
-class _Code:
-    """The code of a manifest, read once, when it is first asked for."""
+class _Manifest:
+    """What a manifest has beyond its nodes, read once, when the first of it is asked for."""
 
-    def __init__(self, file: Path | None, data: bytes | None, found: Code | None = None) -> None:
+    def __init__(self, file: Path | None, data: bytes | None, code: Code | None = None) -> None:
         self.file = file
         self.data = data
-        self.found = found
+        self.given = code
 
-    def __call__(self) -> Code:
-        if self.found is None:
-            from aftershock.model.code import Code
+    def code(self) -> Code:
+        """Its code."""
+        return self.given if self.given is not None else self._code
 
-            if self.file is not None:
-                self.found = read_code(self.file)
-            else:
-                self.found = code_from_bytes(self.data, "standard input") if self.data is not None else Code({})
-        return self.found
+    @cached_property
+    def _code(self) -> Code:
+        return code_of(self._pieces, self._place)
+
+    def definitions(self) -> Definitions:
+        """What it says beyond nodes and code."""
+        return self._definitions
+
+    @cached_property
+    def _definitions(self) -> Definitions:
+        return definitions_of(self._pieces, self._place)
+
+    @cached_property
+    def _pieces(self) -> Pieces:
+        if self.file is not None:
+            return cut(read_bytes(self.file), self._place)
+        return cut(self.data, self._place) if self.data is not None else Pieces()
+
+    @property
+    def _place(self) -> str:
+        return str(self.file) if self.file is not None else "standard input"
 
 
 class _Templates:
     """What templates are rendered with: the project's own settings, the last run's arguments, and what was given, the last first."""
 
-    def __init__(self, artifacts: Artifacts, code: _Code, target: Path | None, catalog: Catalog | None, variables: Mapping[str, Any]) -> None:
+    def __init__(self, artifacts: Artifacts, code: Callable[[], Code], target: Path | None, catalog: Catalog | None, variables: Mapping[str, Any]) -> None:
         self.project = artifacts.project
         self.code = code
         self.catalog = catalog
@@ -130,13 +151,17 @@ class _Templates:
         """Changes with whatever the rendering of any template depends on but its own node."""
         code, nodes = self.code(), self.project.nodes
         relations = [(unique_id, node.relation_name, node.materialized, node.version, node.is_latest) for unique_id, node in nodes.items()]
-        asks_graph = any("graph" in macro.sql for macro in code.macros.values()) or any("graph" in node.raw for node in code.nodes.values())
+        asks_graph = any(GRAPH in macro.sql for macro in code.macros.values())
         settings = repr((sorted(self.vars.items(), key=str), self.target, self.dispatch, code.env, code.started_at if asks_graph else ""))
         macros = msgspec.msgpack.encode(sorted((macro.package, macro.name, macro.sql) for macro in code.macros.values()))
         return digest(settings.encode("utf-8", "backslashreplace"), macros, msgspec.msgpack.encode(relations), msgspec.msgpack.encode(self._columns()))
 
     def __call__(self) -> Context:
         """The context of the whole project."""
+        return self._context
+
+    @cached_property
+    def _context(self) -> Context:
         from aftershock.jinja import Context
 
         return Context.of(self.project, self.code(), vars=self.vars, target=self.target, dispatch=self.dispatch, columns=self._columns())

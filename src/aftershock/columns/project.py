@@ -68,6 +68,7 @@ class ProjectLineage:
         self._digests: dict[str, bytes] = {}
         self._keys: dict[str, bytes] = {}
         self._names: dict[str, dict[str, str]] = {}
+        self._folded: dict[str, dict[str, str]] = {}
 
     def over(self, graph: LineageGraph) -> ProjectLineage:
         """The same lineage over a graph that has more nodes, such as exposures that aftershock.yml declares. What is read is shared."""
@@ -99,25 +100,42 @@ class ProjectLineage:
         missing = [unique_id for unique_id in dict.fromkeys(wanted) if unique_id not in self.lineages and self._has_code(unique_id)]
         if not missing:
             return
-        needed = self._above(missing) if whole else self.graph.in_order(missing)
+        needed = self.graph.levels(self._above(missing) if whole else missing)
         with uncollected():
-            self.readings.read(needed)
             found = self._resolve_all(needed)
             doubtful = {relation for lineage in found.values() for relation in self._doubtful(lineage)} - found.keys()
             if doubtful:
                 self.read(doubtful)
                 self._resolve_all(needed)
 
-    def _resolve_all(self, unique_ids: Sequence[str]) -> dict[str, NodeLineage]:
-        """The lineage of these nodes, parents first, with what is known of their parents now."""
+    def _resolve_all(self, levels: Sequence[Sequence[str]]) -> dict[str, NodeLineage]:
+        """The lineage of these nodes, with what is known of their parents now, which are in the levels before their own."""
         new: dict[bytes, bytes] = {}
-        for unique_id in unique_ids:
-            for known in (self.lineages, self._infos, self._digests, self._names):
-                known.pop(unique_id, None)
-            self.lineages[unique_id] = self._resolved(unique_id, new)
+        for place, level in enumerate(levels):
+            for unique_id in level:
+                for known in (self.lineages, self._infos, self._digests, self._names, self._folded):
+                    known.pop(unique_id, None)
+            kept = self._kept(level)
+            if any(self._keys[unique_id] for unique_id in level if unique_id not in kept):
+                later = [unique_id for further in levels[place:] for unique_id in further if unique_id not in kept]
+                self.readings.read(later)  # together, so that child processes are kept busy; where every lineage is kept, no code is read
+            for unique_id in level:
+                self.lineages[unique_id] = kept[unique_id] if unique_id in kept else self._resolved(unique_id, new)
         if self.readings.store is not None and new:
             self.readings.store.put(new)
-        return {unique_id: self.lineages[unique_id] for unique_id in unique_ids}
+        return {unique_id: self.lineages[unique_id] for level in levels for unique_id in level}
+
+    def _kept(self, unique_ids: Iterable[str]) -> dict[str, NodeLineage]:
+        """The lineage of those of these nodes for which it is kept."""
+        keys = {unique_id: self._key(unique_id) for unique_id in unique_ids}
+        self._keys.update(keys)
+        kept = self.readings.store.get(filter(None, keys.values())) if self.readings.store is not None else {}
+        found: dict[str, NodeLineage] = {}
+        for unique_id, key in keys.items():
+            with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):  # kept by something else than this: made again
+                if key in kept:
+                    found[unique_id] = msgspec.msgpack.decode(kept[key], type=NodeLineage)
+        return found
 
     def _doubtful(self, lineage: NodeLineage) -> Iterator[str]:
         """Relations that were not read, and whose columns would tell whose a name is."""
@@ -126,8 +144,8 @@ class ProjectLineage:
             if relation in self.graph.nodes and relation not in self.lineages and self._has_code(relation) and not self._in_catalog(relation):
                 yield relation
 
-    def _above(self, wanted: Iterable[str]) -> tuple[str, ...]:
-        """These and what is above them, parents first; the walk up ends where the catalog knows a relation's columns."""
+    def _above(self, wanted: Iterable[str]) -> set[str]:
+        """These and what is above them; the walk up ends where the catalog knows a relation's columns."""
         found: set[str] = set()
         todo = list(wanted)
         while todo:
@@ -136,7 +154,7 @@ class ProjectLineage:
                 continue
             found.add(unique_id)
             todo.extend(parent for parent in self.graph.parents(unique_id) if self._has_code(parent) and not self._in_catalog(parent))
-        return self.graph.in_order(found)
+        return found
 
     def _has_code(self, unique_id: str) -> bool:
         return self.graph.nodes[unique_id].resource_type in CODED
@@ -149,16 +167,10 @@ class ProjectLineage:
         return self.readings.of(unique_id).statements
 
     def _resolved(self, unique_id: str, new: dict[bytes, bytes]) -> NodeLineage:
-        """A node's lineage, kept or made; what is made goes into ``new``."""
-        store = self.readings.store
-        key = self._keys[unique_id] = self._key(unique_id)
-        if store is not None and key:
-            kept = store.get((key,)).get(key)
-            with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):  # kept by something else than this: made again
-                if kept is not None:
-                    return msgspec.msgpack.decode(kept, type=NodeLineage)
+        """A node's lineage, made; it goes into ``new``, too, where it is worth keeping."""
         found = self._resolve(unique_id)
-        if store is not None and key:
+        key = self._keys[unique_id]
+        if self.readings.store is not None and key:
             new[key] = msgspec.msgpack.encode(found)
         return found
 
@@ -232,14 +244,18 @@ class ProjectLineage:
 
     def key_of(self, unique_id: str, column: str) -> str:
         """The key of a column as a person writes its name: in any case, of those that are known."""
-        known = {key.casefold(): key for key in self.names(unique_id)}
+        known = self._folded.get(unique_id)
+        if known is None:
+            known = {key.casefold(): key for key in self.names(unique_id)}
+            if unique_id in self._names:
+                self._folded[unique_id] = known
         return known.get(column.casefold()) or self.dialect.key(column)
 
     def _digest(self, unique_id: str) -> bytes:
         found = self._digests.get(unique_id)
         if found is None:
             info = self.info(unique_id)
-            found = self._digests[unique_id] = digest(msgspec.msgpack.encode((info.columns, info.complete)))
+            found = self._digests[unique_id] = digest(msgspec.msgpack.encode((info.columns, info.complete, sorted(info.plain))))
         return found
 
 
@@ -264,7 +280,16 @@ def _united(found: Sequence[Resolved]) -> Resolved:
         sum(resolved.references for resolved in found),
         _each(item for resolved in found for item in resolved.relations),
         _each(item for resolved in found for item in resolved.ghosts),
+        _needed(found),
     )
+
+
+def _needed(found: Sequence[Resolved]) -> dict[tuple[str, str], int]:
+    needs: dict[tuple[str, str], int] = {}
+    for resolved in found:
+        for key, flags in resolved.needs.items():
+            needs[key] = needs.get(key, 0) | flags
+    return needs
 
 
 def _each(items: Iterator[_T]) -> tuple[_T, ...]:

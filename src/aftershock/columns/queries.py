@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from aftershock.columns.grouping import ungrouped
 from aftershock.columns.masks import NAMED, PASSED, SURE
+from aftershock.columns.names import sources_named
 from aftershock.columns.patterns import chosen
 from aftershock.columns.relations import Col, Inputs, Open, Rel, add, merged, renamed, unsure, used
 from aftershock.columns.scopes import Alias, CteEntry, Output, Scope, Unknown
@@ -154,6 +156,7 @@ class Queries(Sources):
         for let in query.lets:
             scope.aliases[let.key] = Alias(self.inputs(let.uses, scope, SELECT))
         found = self._items(query, scope)
+        self.problems.extend(ungrouped(query, lambda use: self._is_own(use, scope), self.dialect.read))
         for uses, clause in (
             (query.where, WHERE),
             (query.group, GROUP),
@@ -175,6 +178,13 @@ class Queries(Sources):
             add(rows, used(_whole(Output(keys, found.opens, {}, other=found.other)), Role.GROUP_BY, within=False))
         found.rows = rows
         return found
+
+    @staticmethod
+    def _is_own(use: Ref, scope: Scope) -> bool:
+        """Whether a reference surely is to a column of one of the sources of its own query."""
+        if len(use.parts) == 1:
+            return any(rel.has(use.parts[0]) is not None for rel in scope.rels)
+        return any(rel.has(use.parts[-1]) is not None for rel in sources_named(use.parts[:-1], scope.rels))
 
     def _items(self, query: Select, scope: Scope) -> Output:
         cols: list[Col] = []

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from aftershock.jinja import Context
     from aftershock.model import Node
     from aftershock.model.code import Code
+    from aftershock.model.definition import Definitions
 
 FORMAT = 1
 """Raised when what is kept changes its meaning."""
@@ -29,6 +30,8 @@ BATCH = 120
 ASKED = 16
 """As many where each takes longer, and there are few."""
 INCREMENTAL = "is_incremental"
+GRAPH = "graph"
+"""Whoever names this may see what no other template sees: all nodes as the last run left them."""
 
 
 class Store(Protocol):
@@ -59,6 +62,7 @@ class Readings:
         nodes: the project's nodes.
         code: their code; asked for when the first node is read.
         adapter: dbt's adapter, or another dialect to read as.
+        definitions: what the manifest says beyond nodes and code, for whoever compares two; None where it is not at hand.
         compiled: gives the SQL that dbt wrote into ``target/compiled`` for a node, empty where there is none.
         templates: what code that was not compiled is rendered with; None where nothing is rendered.
         store: keeps what was read.
@@ -73,6 +77,7 @@ class Readings:
         code: Callable[[], Code],
         adapter: str,
         *,
+        definitions: Callable[[], Definitions] | None = None,
         compiled: Callable[[str], str] | None = None,
         templates: Templates | None = None,
         store: Store | None = None,
@@ -83,6 +88,7 @@ class Readings:
         self.nodes = nodes
         self.adapter = adapter
         self.store = store
+        self.definitions = definitions
         self._load = code
         self._code: Code | None = None
         self._compiled = compiled
@@ -107,12 +113,23 @@ class Readings:
 
     def key(self, unique_id: str) -> bytes:
         """What tells whether a node's reading is the same as one that was kept; empty where it is not worth keeping."""
-        return self._keys[unique_id]
+        found = self._keys.get(unique_id)
+        if found is None:
+            job = self._job(unique_id)
+            if isinstance(job, Reading):
+                self._found[unique_id] = msgspec.msgpack.encode(job)
+            found = self._keys[unique_id] = b"" if isinstance(job, Reading) else self._key_of(job)
+        return found
 
     def of(self, unique_id: str) -> Reading:
         """What was read of a node."""
         self.read((unique_id,))
-        return msgspec.msgpack.decode(self._found[unique_id], type=Reading)
+        try:
+            return msgspec.msgpack.decode(self._found[unique_id], type=Reading)
+        except (msgspec.MsgspecError, UnicodeDecodeError):  # kept by something else than this: read again
+            self._found.pop(unique_id)
+            self._read({self._keys[unique_id]: [unique_id]}, {})
+            return msgspec.msgpack.decode(self._found[unique_id], type=Reading)
 
     def full(self, unique_ids: Iterable[str]) -> dict[str, Reading]:
         """The SQL of a full run of these nodes, rendered from their templates with nothing guessed, as each reading's ``text``; or why there is none."""
@@ -146,13 +163,13 @@ class Readings:
         """What these jobs' answers are, from the store where they were asked before."""
         keys = [self._key_of(job) for job in jobs]
         kept = self.store.get(keys) if self.store is not None else {}
-        answers = {key: answer for key, answer in kept.items() if _is_reading(answer)}
+        answers = {key: reading for key, answer in kept.items() if (reading := _reading(answer)) is not None}
         missing = {key: job for key, job in zip(keys, jobs, strict=True) if key not in answers}
         new = dict(zip(missing, self._run(list(missing.values()), ASKED), strict=True))
         if self.store is not None and new:
             self.store.put(new)
-        answers.update(new)
-        return [msgspec.msgpack.decode(answers[key], type=Reading) for key in keys]
+        answers.update((key, msgspec.msgpack.decode(answer, type=Reading)) for key, answer in new.items())
+        return [answers[key] for key in keys]
 
     def settings(self) -> bytes:
         """Changes with the macros and variables of the project, but not with where its relations lie."""
@@ -168,24 +185,20 @@ class Readings:
 
     def read(self, unique_ids: Iterable[str]) -> None:
         """Read the code of these nodes, from the store where it was read before."""
-        jobs: dict[str, Job] = {}
+        by_key: dict[bytes, list[str]] = {}
         for unique_id in unique_ids:
-            if unique_id in self._found:
-                continue
-            job = self._job(unique_id)
-            if isinstance(job, Reading):
-                self._found[unique_id], self._keys[unique_id] = msgspec.msgpack.encode(job), b""
-            else:
-                jobs[unique_id], self._keys[unique_id] = job, self._key_of(job)
-        by_key = {self._keys[unique_id]: job for unique_id, job in jobs.items()}
-        kept = self.store.get(by_key) if self.store is not None else {}
-        answers = {key: answer for key, answer in kept.items() if _is_reading(answer)}
-        missing = [key for key in by_key if key not in answers]
-        new = dict(zip(missing, self._run([by_key[key] for key in missing]), strict=True))
+            if unique_id not in self._found and (key := self.key(unique_id)):
+                by_key.setdefault(key, []).append(unique_id)
+        self._read(by_key, self.store.get(by_key) if self.store is not None and by_key else {})
+
+    def _read(self, by_key: Mapping[bytes, Sequence[str]], kept: Mapping[bytes, bytes]) -> None:
+        """Read the code of the nodes that have these keys, but for what is kept. That is decoded where it is asked for, since little of it is."""
+        jobs = {key: job for key, ids in by_key.items() if key not in kept and isinstance(job := self._job(ids[0]), Job)}
+        new = dict(zip(jobs, self._run(list(jobs.values())), strict=True))
         if self.store is not None and new:
             self.store.put(new)
-        answers.update(new)
-        self._found.update((unique_id, answers[self._keys[unique_id]]) for unique_id in jobs)
+        answers = {**kept, **new}
+        self._found.update((unique_id, answers[key]) for key, ids in by_key.items() for unique_id in ids)
 
     def _job(self, unique_id: str) -> Job | Reading:
         """What is to be read of a node: its compiled SQL, the file that dbt compiled it to, or its template."""
@@ -207,6 +220,7 @@ class Readings:
         parts = [self.adapter.encode(), job.text.encode("utf-8", "surrogatepass"), msgspec.msgpack.encode(self._limits)]
         if job.node is not None and self._templates is not None:
             parts += [self._templates.key, msgspec.msgpack.encode((job.node, job.code), order="sorted")]
+            parts += [self.code.started_at.encode()] if job.code is not None and GRAPH in job.code.raw else []
         if job.plain or job.pair is not None:
             return digest(b"asked", *parts, msgspec.msgpack.encode((job.plain, job.pair)))
         return digest(b"read", *parts)
@@ -227,13 +241,12 @@ class Readings:
         return found
 
 
-def _is_reading(answer: bytes) -> bool:
-    """Whether what was kept is of this kind; anything else is read again."""
+def _reading(answer: bytes) -> Reading | None:
+    """What was kept; None where it is of another kind, and is to be read again."""
     try:
-        msgspec.msgpack.decode(answer, type=Reading)
+        return msgspec.msgpack.decode(answer, type=Reading)
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return False
-    return True
+        return None
 
 
 def _versions() -> bytes:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from aftershock.columns.relations import TableInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from aftershock.columns.resolve import Resolved
     from aftershock.graph import LineageGraph
     from aftershock.model import Catalog, Node
@@ -18,6 +17,14 @@ if TYPE_CHECKING:
 OUTSIDE = "outside:"
 """Before the name of a relation that is no node of the project."""
 EPHEMERAL = "__dbt__cte__"
+MOST_NAMES = 1 << 16
+"""Relations whose names are kept in parts: both sides of a comparison have the same."""
+PLAIN = re.compile(
+    r"(?:(?:tiny|small|big|huge)?int(?:eger)?\d*|float\d*|double(?: precision)?|real|bool(?:ean)?|date|datetime|string|text"
+    r"|(?:decimal|numeric|number|varchar|character varying|char)(?: *\([\d, ]+\))?|timestamp(?:_?\w+| with(?:out)? time zone)?)(?: *\[\d*\])*",
+    re.IGNORECASE,
+)
+"""Types of which no field can be taken: those that are known, and lists of them."""
 PART = re.compile(r'"((?:[^"]|"")*)"|`([^`]*)`|\[([^\]]*)\]|([^.]+)')
 
 
@@ -65,13 +72,13 @@ def _parts_of(node: Node) -> tuple[str, ...]:
     if not node.is_relation:
         return ()
     if node.relation_name:
-        return tuple(_written(node.relation_name))
+        return _written(node.relation_name)
     return tuple(part.casefold() for part in (node.database, node.schema, node.identifier or node.name) if part)
 
 
-def _written(name: str) -> Iterator[str]:
-    for match in PART.finditer(name):
-        yield next(group for group in match.groups() if group is not None).strip().casefold()
+@lru_cache(maxsize=MOST_NAMES)
+def _written(name: str) -> tuple[str, ...]:
+    return tuple(next(group for group in match.groups() if group is not None).strip().casefold() for match in PART.finditer(name))
 
 
 def known_columns(node: Node, resolved: Resolved | None, catalog: Catalog | None, dialect: Dialect) -> TableInfo:
@@ -81,7 +88,9 @@ def known_columns(node: Node, resolved: Resolved | None, catalog: Catalog | None
     """
     table = catalog.tables.get(node.unique_id) if catalog is not None else None
     if table is not None:
-        return TableInfo(node.unique_id, tuple((name, dialect.key(name, quoted=True)) for name in table.columns), complete=True)
+        keys = {name: dialect.key(name, quoted=True) for name in table.columns}
+        plain = frozenset(keys[name] for name, kind in table.columns.items() if kind and PLAIN.fullmatch(kind.strip()))
+        return TableInfo(node.unique_id, tuple(keys.items()), complete=True, plain=plain)
     columns: dict[str, str] = {}
     if resolved is not None:
         columns.update((key, name) for name, key, _ in resolved.columns)

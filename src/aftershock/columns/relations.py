@@ -17,23 +17,26 @@ Named = tuple[tuple[str, str], ...]
 class TableInfo(NamedTuple):
     """What is known of a relation.
 
-    ``columns`` are (name, key) in order; ``complete`` whether there are no others; ``removed`` are keys of columns that are thought away.
+    ``columns`` are (name, key) in order; ``complete`` whether there are no others; ``removed`` are keys of columns that are thought away; ``plain`` those of
+    columns that have no fields for certain.
     """
 
     relation: str
     columns: Named = ()
     complete: bool = False
     removed: frozenset[str] = frozenset()
+    plain: frozenset[str] = frozenset()
 
 
 class Col(NamedTuple):
-    """A column of a relation in a scope; ``fields`` where it is a struct made in the query."""
+    """A column of a relation in a scope; ``fields`` where it is a struct made in the query, ``plain`` where it has none for certain."""
 
     name: str
     key: str
     inputs: Inputs
     fields: Mapping[str, Inputs] | None = None
     unnamed: bool = False
+    plain: bool = False
 
 
 class Open(NamedTuple):

@@ -39,6 +39,7 @@ class Resolved(msgspec.Struct, frozen=True, array_like=True):
         references: how many references there were.
         relations: every relation that it reads.
         ghosts: columns that it would pass on if they were not thought away.
+        needs: by column, what is done with its values for certain that not every type can take: flags of :mod:`aftershock.sql.query`.
     """
 
     columns: tuple[tuple[str, str, Inputs], ...]
@@ -51,6 +52,7 @@ class Resolved(msgspec.Struct, frozen=True, array_like=True):
     references: int
     relations: tuple[str, ...]
     ghosts: tuple[str, ...] = ()
+    needs: dict[tuple[str, str], int] = {}
 
     @property
     def closed(self) -> bool:
@@ -87,4 +89,5 @@ def resolve(statement: Statement, find_table: FindTable, dialect: Dialect, inlin
         walk.references,
         tuple(dict.fromkeys(walk.relations)),
         tuple(sorted(found.ghosts)),
+        walk.needs,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aftershock.columns.masks import NAMED, PASSED, SURE
+from aftershock.columns.masks import NAMED, PASSED, SPREADS, SURE
 from aftershock.columns.names import Names
 from aftershock.columns.relations import Col, Inputs, Open, Rel, add, merged, renamed, unsure, used
 from aftershock.columns.scopes import Output, Scope, Shared, Unknown
@@ -97,7 +97,8 @@ class Sources(Names):
             return struct
         info = self.find_table(source.parts)
         self.relations.append(info.relation)
-        cols = [Col(name, key, {(info.relation, key): PASSED | SURE}) for name, key in info.columns if key not in info.removed]
+        listed = [(name, key) for name, key in info.columns if key not in info.removed]
+        cols = [Col(name, key, {(info.relation, key): PASSED | SURE | SPREADS}, plain=key in info.plain) for name, key in listed]
         opens = (Open(info.relation, frozenset(key for _, key in info.columns) | info.removed, info.complete),)
         cols = self._named(cols, source.columns, closed=info.complete)
         return Rel(source.alias, cols, parts=source.parts, opens=opens, removed=info.removed, ghosts=info.removed)

@@ -41,7 +41,7 @@ def backtest(  # noqa: PLR0913  # the public question
 
     Args:
         repository: the checkout.
-        number: how many merges, at most.
+        number: how many steps of its main line, at most.
         command: has dbt write a manifest, as for :func:`target_at`; run once for each commit.
         policy: what rules; acknowledgements count as of the day of each merge.
         fail_on: instead of the policy's own.
@@ -67,7 +67,9 @@ def backtest(  # noqa: PLR0913  # the public question
                 told(f"{merge.commit[:12]} {merge.subject}")
             found.append(_tried(merge, ask))
     if found and all(item.outcome == "error" for item in found):
-        raise UsageError("--backtest", f"none of {len(found)} merges could be checked; the last one: {found[-1].why}", "Run the command by hand in one of them")
+        raise UsageError(
+            "--backtest", f"none of {len(found)} merges could be checked; the last one: {found[-1].why.rstrip('.')}", "Run the command by hand in one of them"
+        )
     return Backtest(tuple(reversed(found)), fail_on or policy.check.fail_on, times.iso(times.now()))
 
 

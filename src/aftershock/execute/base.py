@@ -14,7 +14,7 @@ import msgspec
 
 from aftershock.artifacts.files import find, read_bytes
 from aftershock.artifacts.results import read_catalog_bytes
-from aftershock.artifacts.target import CATALOG
+from aftershock.artifacts.target import CATALOG, MANIFEST
 from aftershock.config import load_policy
 from aftershock.config.reading import MAX_BYTES, NAMES
 from aftershock.errors import AftershockError, ArtifactError, ConfigError, UsageError
@@ -58,7 +58,7 @@ def repository(folder: Path) -> Repository | None:
         folder: the dbt project.
     """
     try:
-        done = _run(folder, "rev-parse", "--show-toplevel", "--show-prefix")
+        done = run_git(folder, "rev-parse", "--show-toplevel", "--show-prefix")
     except FileNotFoundError:
         return None
     lines = done.stdout.decode("utf-8", "surrogateescape").split("\n")
@@ -71,7 +71,7 @@ def commit_of(found: Repository, ref: str, option: str = "--base-ref") -> str:
     Raises:
         UsageError: git knows none of this name.
     """
-    done = _run(found.top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+    done = run_git(found.top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
     if done.returncode:
         raise UsageError(option, f"git knows no commit {ref!r} here", "Fetch it first: git fetch origin main")
     return done.stdout.decode().strip()
@@ -79,7 +79,7 @@ def commit_of(found: Repository, ref: str, option: str = "--base-ref") -> str:
 
 def has_commit(found: Repository, ref: str) -> bool:
     """Whether git knows a commit of this name."""
-    return _run(found.top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").returncode == 0
+    return run_git(found.top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").returncode == 0
 
 
 def read_catalog_file(place: str) -> Catalog:
@@ -101,7 +101,7 @@ def files_at(found: Repository, commit: str, paths: Sequence[str]) -> dict[str, 
     if not wanted:
         return {}
     asked = "".join(f"{commit}:{path}\n" for path in wanted).encode("utf-8", "surrogateescape")
-    data = _run(found.top, "cat-file", "--batch", given=asked).stdout
+    data = run_git(found.top, "cat-file", "--batch", given=asked).stdout
     texts: dict[str, str] = {}
     at = 0
     for path in wanted:
@@ -119,12 +119,12 @@ def files_at(found: Repository, commit: str, paths: Sequence[str]) -> dict[str, 
 def gone_since(found: Repository, since: str, until: str = "") -> tuple[str, ...]:
     """Files of the repository that a commit had and that are no more: in another commit, or in the index and the working tree."""
     range_ = [f"{since}...{until}"] if until else [since]
-    done = _run(found.top, "diff", "--name-only", "--diff-filter=D", "--no-renames", "-z", *range_, "--", hook=True)
+    done = run_git(found.top, "diff", "--name-only", "--diff-filter=D", "--no-renames", "-z", *range_, "--", hook=True)
     return tuple(path for path in done.stdout.decode("utf-8", "surrogateescape").split("\0") if path)
 
 
 def merges(found: Repository, number: int) -> tuple[Merge, ...]:
-    """The last merges of the checked-out branch, newest first. Where it has none, as where pull requests are squashed, each commit of its main line is one.
+    """The last steps of the checked-out branch's main line, newest first: merges, pull requests that were squashed, and what was committed to it directly.
 
     Args:
         found: the checkout.
@@ -133,15 +133,18 @@ def merges(found: Repository, number: int) -> tuple[Merge, ...]:
     Raises:
         UsageError: there is no history.
     """
-    return _log(found, number, "--merges") or _log(found, number)
-
-
-def _log(found: Repository, number: int, *more: str) -> tuple[Merge, ...]:
-    done = _run(found.top, "log", "--first-parent", f"--max-count={number}", "--format=%H%x1f%P%x1f%cI%x1f%s%x1e", *more, "HEAD", "--")
+    done = run_git(found.top, "log", "--first-parent", f"--max-count={number}", "--format=%H%x1f%P%x1f%cI%x1f%s%x1e", "HEAD", "--")
     if done.returncode:
         raise UsageError("--backtest", "git has no history here", "Run it in a clone with its history")
     lines = [line.strip("\n").split("\x1f", _FIELDS - 1) for line in done.stdout.decode("utf-8", "replace").split("\x1e")]
     return tuple(Merge(line[0], line[1].split()[0], line[2], line[3]) for line in lines if len(line) == _FIELDS and line[1])
+
+
+def commits_behind(found: Repository, ref: str) -> int:
+    """How many commits another branch has that the checked-out one does not; 0 where git knows no such branch."""
+    done = run_git(found.top, "rev-list", "--count", "--end-of-options", f"HEAD..{ref}", "--")
+    text = done.stdout.decode("ascii", "replace").strip()
+    return int(text) if done.returncode == 0 and text.isdecimal() else 0
 
 
 def policy_at(found: Repository, ref: str) -> Policy:
@@ -183,12 +186,13 @@ def target_at(found: Repository, commit: str, command: str) -> Iterator[Path]:
     home = Path(tempfile.mkdtemp(prefix="aftershock-base-"))
     tree, target = home / "tree", home / "target"
     try:
-        done = _run(found.top, "-c", f"core.hooksPath={os.devnull}", "worktree", "add", "--quiet", "--detach", str(tree), commit)
+        done = run_git(found.top, "-c", f"core.hooksPath={os.devnull}", "worktree", "add", "--quiet", "--detach", str(tree), commit)
         if done.returncode:
             raise AftershockError("git worktree", _tail(done.stderr) or "it failed", "Check that the repository can be written to, and has this commit")
         project = tree / found.folder if found.folder else tree
         if not project.is_dir():
             raise AftershockError(commit[:12], f"it has no folder {found.folder}", "Give a commit that has the project where it is now")
+        there = _written(project / "target")
         made = subprocess.run(  # noqa: S602  # the command line's own command, which is what this is for
             command,
             shell=True,
@@ -198,14 +202,28 @@ def target_at(found: Repository, commit: str, command: str) -> Iterator[Path]:
             stderr=subprocess.STDOUT,
             check=False,
         )
+        said = _tail(made.stdout) or "it said nothing"
         if made.returncode:
+            raise AftershockError("--base-manifest-cmd", f"it exited with {made.returncode} for {commit[:12]}: {said}", "Run it by hand in that commit")
+        if not find(target, MANIFEST) and _written(project / "target") in {None, there}:
             raise AftershockError(
-                "--base-manifest-cmd", f"it exited with {made.returncode} for {commit[:12]}: {_tail(made.stdout)}", "Run it by hand in that commit"
+                "--base-manifest-cmd",
+                f"it exited with 0 for {commit[:12]}, but wrote no {MANIFEST}: {said}",
+                "Give a command that has dbt write one: dbt parse",
             )
-        yield target if (target / "manifest.json").is_file() else project / "target"
+        yield target if find(target, MANIFEST) else project / "target"
     finally:
-        _run(found.top, "worktree", "remove", "--force", str(tree))
+        run_git(found.top, "worktree", "remove", "--force", str(tree))
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _written(target: Path) -> tuple[int, int] | None:
+    """Which manifest lies in a directory; None where there is none."""
+    path = find(target, MANIFEST)
+    if path is None:
+        return None
+    stat = path.stat()
+    return stat.st_ino, stat.st_mtime_ns
 
 
 def _tail(output: bytes) -> str:
@@ -213,8 +231,12 @@ def _tail(output: bytes) -> str:
     return " ".join(output.decode("utf-8", "replace").split())[-_SHOWN:].rstrip(".")
 
 
-def _run(folder: Path, *words: str, given: bytes | None = None, hook: bool = False) -> subprocess.CompletedProcess[bytes]:
-    """Run git; with ``hook``, with the index that a hook is to look at."""
+def run_git(folder: Path, *words: str, given: bytes | None = None, hook: bool = False) -> subprocess.CompletedProcess[bytes]:
+    """Run git; with ``hook``, with the index that a hook is to look at.
+
+    Raises:
+        FileNotFoundError: there is no git.
+    """
     environment = dict(os.environ) if hook else _environment()
     return subprocess.run(  # noqa: S603  # no shell
         ["git", "-C", str(folder), *words],  # noqa: S607  # the user's own git

@@ -1,6 +1,7 @@
 """How bad it is: a deterministic policy whose every step is a named rule with its evidence.
 
-Order: start, raise once, lower once, cap by environment, override. Metadata that is missing never lowers.
+Order: start, raise once, lower once, cap by environment, override. Metadata that is missing never lowers. Of changes that are not made yet, :func:`intended`
+lowers once more.
 """
 
 from __future__ import annotations
@@ -136,7 +137,7 @@ def _lower(scene: Scene, level: Severity) -> tuple[Severity, list[Reason]]:
         reason = Reason("keep-no-exposures", "keep", "the project declares no exposures, so nothing is known of who reads the data: not lowered")
         return level, [*reasons, reason] if _on(scene, "keep-no-exposures") else reasons
     if _on(scene, "lower-no-consumer") and level is not floor and not _reaches_anybody(scene):
-        evidence = f"none of the project's {scene.declared_exposures} exposures, no public model, no export and no marker is downstream"
+        evidence = f"none of the project's {scene.declared_exposures:,} exposures, no public model, no export and no marker is downstream"
         return _milder(level, _step(level, +1), floor), [*reasons, Reason("lower-no-consumer", "lower", evidence)]
     return level, reasons
 
@@ -147,6 +148,20 @@ def _cap(scene: Scene, level: Severity) -> tuple[Severity, list[Reason]]:
         return level, []
     evidence = f"the run's target is {scene.target}; production targets are {', '.join(targets)}: at most P3"
     return Severity.P3, [Reason("cap-not-production", "cap", evidence)]
+
+
+def intended(verdict: Verdict, policy: Policy) -> Verdict:
+    """A verdict on values that are others because somebody changed what computes them: one level milder, as they may well be what is wanted.
+
+    Args:
+        verdict: as :func:`judge` gives it.
+        policy: may turn the rule off.
+    """
+    level = _step(verdict.level, +1)
+    if level is verdict.level or not policy.severity.rules.get("lower-intended", True):
+        return verdict
+    reason = Reason("lower-intended", "lower", "changes that are only risky: the new values may well be as intended")
+    return msgspec.structs.replace(verdict, level=level, computed=level, reasons=(*verdict.reasons, reason))
 
 
 def _on(scene: Scene, rule: str) -> bool:
@@ -191,13 +206,13 @@ def _export(scene: Scene) -> Iterator[tuple[str, str]]:
 
 def _many_exposures(scene: Scene) -> Iterator[tuple[str, str]]:
     if len(scene.exposures) >= scene.policy.severity.many_exposures:
-        yield "", f"{len(scene.exposures)} exposures are affected (from {scene.policy.severity.many_exposures})"
+        yield "", f"{len(scene.exposures):,} exposures are affected (from {scene.policy.severity.many_exposures})"
 
 
 def _many_tables(scene: Scene) -> Iterator[tuple[str, str]]:
     tables = sum(node.is_relation for node in scene.affected)
     if tables >= scene.policy.severity.many_tables:
-        yield "", f"{tables} tables are affected (from {scene.policy.severity.many_tables})"
+        yield "", f"{tables:,} tables are affected (from {scene.policy.severity.many_tables})"
 
 
 def _freshness_error(scene: Scene) -> Iterator[tuple[str, str]]:

@@ -34,6 +34,7 @@ ChangeKind: TypeAlias = Literal[
     "column-added",
     "values-changed",
     "rows-changed",
+    "rows-sorted",
     "sql-unread",
     "materialization-changed",
     "incremental-changed",
@@ -72,8 +73,7 @@ class QueryDiff(msgspec.Struct, frozen=True, omit_defaults=True):
         reordered: whether columns stand in another order.
         opaque: whether its columns are not all known (a star over something unread), so that removed and added may be incomplete.
         unread: why it could not be compared, as a part of a sentence; nothing else is said then.
-        resorted: what changed in the ORDER BY of the whole query, one phrase. Rows are in no order for whoever does not sort them, so that this changes
-            nothing for them; ``same`` is false all the same.
+        resorted: what changed in the ORDER BY of the whole query, one phrase: the rows are the same, in another order for whoever does not sort them.
         recased: (old, new) spellings of columns whose names differ in case alone, where the warehouse keeps case and does not mind it: SQL reads them as
             before, and it is the same all the same; other readers may mind.
     """
@@ -129,6 +129,26 @@ class Reached(msgspec.Struct, frozen=True, omit_defaults=True):
     certain: bool = True
 
 
+class Repair(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What nodes need that their next run by itself does not do.
+
+    Attributes:
+        kind: ``table``: they fail, since the table that is there has other columns than their SQL yields; ``column``: their table does not get a new column;
+            ``seed``: the table that is there was made for the file's old columns; ``rows``: rows that are there stay as the old SQL, or the old settings,
+            made them; ``contract``: what YAML promises is no longer what their SQL yields; ``setting``: their own settings name a column that is gone.
+        nodes: their unique_ids.
+        argv: the command that does it once the change is merged; empty where none is known, or where dbt would pass it over.
+        instead: the ``on_schema_change`` with which the next run does it by itself; empty where none does.
+        path: the YAML file that says it, relative to the project; empty where it is not known.
+    """
+
+    kind: Literal["table", "column", "seed", "rows", "contract", "setting"]
+    nodes: tuple[str, ...]
+    argv: tuple[str, ...] = ()
+    instead: str = ""
+    path: str = ""
+
+
 class ChangeImpact(msgspec.Struct, frozen=True):
     """What the changes that are not acknowledged do downstream.
 
@@ -165,7 +185,8 @@ class CheckReport(msgspec.Struct, frozen=True):
 
     ``changes`` are the worst first; ``severity`` is what the policy says of the breaking and risky ones together, None where there are none; ``failed`` says
     why the check fails by its policy, one sentence each, empty where it passes. ``policy_changes`` are differences of aftershock.yml that rule only
-    after the merge. ``labels`` gives the name that people use for every unique_id that is mentioned; ``read_at`` is ISO 8601 in UTC.
+    after the merge. ``labels`` gives the name that people use for every unique_id that is mentioned; ``read_at`` is ISO 8601 in UTC. ``repairs`` are what
+    nodes need beyond their next run.
     """
 
     changes: tuple[Change, ...]
@@ -182,6 +203,7 @@ class CheckReport(msgspec.Struct, frozen=True):
     labels: dict[str, str]
     read_at: str
     docs_url: str = ""
+    repairs: tuple[Repair, ...] = ()
 
     def noted(self, notes: Sequence[str]) -> CheckReport:
         """The same report with more to be said of what limits it, one sentence each."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -43,13 +44,13 @@ class MacroCode(msgspec.Struct, frozen=True):
 
 
 class Code(msgspec.Struct, frozen=True):
-    """All code of a manifest, by unique_id.
+    """All code of a manifest, by unique_id; each is decoded when it is asked for, where it was read from a file.
 
     ``started_at`` is when the dbt run that wrote the manifest began (ISO 8601), ``env`` the ``DBT_ENV_CUSTOM_ENV_*`` variables
     that it recorded, without that prefix.
     """
 
-    nodes: dict[str, NodeCode]
-    macros: dict[str, MacroCode] = {}
+    nodes: Mapping[str, NodeCode]
+    macros: Mapping[str, MacroCode] = {}
     started_at: str = ""
     env: dict[str, str] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -51,8 +52,11 @@ class Definition(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Definitions(msgspec.Struct, frozen=True):
-    """All of a manifest's, by unique_id; ``macros`` are the macros that each macro calls, ``paths`` the file of each macro, relative to its package."""
+    """All of a manifest's, by unique_id; ``macros`` are the macros that each macro calls, ``paths`` the file of each macro, relative to its package.
 
-    nodes: dict[str, Definition] = {}
-    macros: dict[str, tuple[str, ...]] = {}
-    paths: dict[str, str] = {}
+    Each is decoded when it is asked for, where they were read from a file.
+    """
+
+    nodes: Mapping[str, Definition] = {}
+    macros: Mapping[str, tuple[str, ...]] = {}
+    paths: Mapping[str, str] = {}

@@ -28,6 +28,7 @@ SEVERITY_RULES = (
     "lower-no-consumer",
     "keep-no-exposures",
     "cap-not-production",
+    "lower-intended",
 )
 """Every rule of the severity policy that can be switched off, in the order of application; the start at the typical level cannot."""
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from aftershock.sql.query import AGGREGATED, BARE, WINDOWED, NamedWindow, Ordinal, Ref, Role, Sub, Whole
+from aftershock.sql.needs import PASSING, STANDING, around
+from aftershock.sql.query import AGGREGATED, BARE, SPREADS, WINDOWED, NamedWindow, Ordinal, Ref, Role, Sub, Whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,10 +21,9 @@ if TYPE_CHECKING:
     Where = tuple[Bound, int]
     Work = tuple[exp.Expression, int, Where]
 
-NOWHERE: Where = (frozenset(), 0)
+NOWHERE: Where = (frozenset(), SPREADS)
 QUERIES = (exp.Select, exp.SetOperation, exp.Subquery)
 _COLUMNS = getattr(exp, "Columns", None)
-_IF = (exp.If,)
 
 
 class Expressions:
@@ -94,8 +94,10 @@ class Expressions:
                     if isinstance(node, exp.AggFunc):
                         inner = max(Role.AGGREGATION, role)
                         bound = (bound[0], bound[1] | AGGREGATED)
+                    bound = (bound[0], around(node, bound[1]))
                     stack.extend((child, inner, bound) for child in children(node))
                 else:
+                    bound = (bound[0], around(node, bound[1]) if kind in PASSING else bound[1] & STANDING)
                     yield from special(self, node, role if kind is exp.Dot else _inner(role), bound, stack)
 
     def _column(self, node: exp.Expression, role: int, bound: Where) -> Iterator[Use]:
@@ -104,7 +106,7 @@ class Expressions:
             return
         parts = self.parts(node)
         if parts[0] not in bound[0]:
-            yield Ref(parts, role, bound[1])
+            yield Ref(parts, role, bound[1] & ~SPREADS if role == Role.IDENTITY or role > Role.AGGREGATION else bound[1])
 
     def _dot(self, node: exp.Expression, role: int, bound: Where, stack: list[Work]) -> Iterator[Use]:
         """``a.b.c.d.e`` beyond what a column reference can hold, or a field of any other expression."""
@@ -148,18 +150,18 @@ class Expressions:
         return "", (), ()
 
     def _case(self, node: exp.Expression, role: int, bound: Where, stack: list[Work]) -> Iterator[Use]:
-        condition = role if role > Role.AGGREGATION else Role.CONDITIONAL
+        condition, apart = role if role > Role.AGGREGATION else Role.CONDITIONAL, _apart(bound)
         if node.this is not None:
-            stack.append((node.this, condition, bound))
+            stack.append((node.this, condition, apart))
         for branch in node.args.get("ifs") or ():
-            stack.append((branch.this, condition, bound))
+            stack.append((branch.this, condition, apart))
             stack.extend((value, role, bound) for value in (branch.args.get("true"),) if value is not None)
         if (default := node.args.get("default")) is not None:
             stack.append((default, role, bound))
         yield from ()
 
     def _if(self, node: exp.Expression, role: int, bound: Where, stack: list[Work]) -> Iterator[Use]:
-        stack.append((node.this, role if role > Role.AGGREGATION else Role.CONDITIONAL, bound))
+        stack.append((node.this, role if role > Role.AGGREGATION else Role.CONDITIONAL, _apart(bound)))
         stack.extend((value, role, bound) for key in ("true", "false") if isinstance(value := node.args.get(key), exp.Expression))
         yield from ()
 
@@ -170,11 +172,11 @@ class Expressions:
         if (alias := node.args.get("alias")) is not None:
             yield NamedWindow(self.key(alias))
         inner = [*(node.args.get("partition_by") or ()), node.args.get("order"), node.args.get("spec")]
-        stack.extend((child, window, bound) for child in inner if isinstance(child, exp.Expression))
+        stack.extend((child, window, _apart(bound)) for child in inner if isinstance(child, exp.Expression))
 
     def _filter(self, node: exp.Expression, role: int, bound: Where, stack: list[Work]) -> Iterator[Use]:
         stack.append((node.this, role, bound))
-        stack.append((node.expression, role if role > Role.AGGREGATION else Role.FILTER, bound))
+        stack.append((node.expression, role if role > Role.AGGREGATION else Role.FILTER, _apart(bound)))
         yield from ()
 
     def _within(self, node: exp.Expression, role: int, bound: Where, stack: list[Work]) -> Iterator[Use]:
@@ -243,11 +245,17 @@ def kind_of(expression: exp.Expression) -> int:
         if isinstance(node, exp.Window):
             found |= WINDOWED
             stack.extend(child for child in children(node) if child is not node.this)
-            stack.extend(children(node.this) if isinstance(node.this, exp.Expression) else ())
+            called = node.this.this if isinstance(node.this, (exp.IgnoreNulls, exp.RespectNulls, exp.WithinGroup)) else node.this
+            stack.extend(children(called) if isinstance(called, exp.Expression) else ())
         elif not isinstance(node, QUERIES):
             found |= AGGREGATED if isinstance(node, exp.AggFunc) else 0
             stack.extend(children(node))
     return found
+
+
+def _apart(bound: Where) -> Where:
+    """Where a part of an expression stands that decides, and is not computed with."""
+    return bound[0], bound[1] & STANDING
 
 
 def _inner(role: int) -> int:

@@ -35,6 +35,11 @@ class _Struct(msgspec.Struct, frozen=True, array_like=True, gc=False):
 BARE, AGGREGATED, WINDOWED = 1, 2, 4
 """Where a reference stands: alone in a list of GROUP BY, ORDER BY or DISTINCT ON; inside an aggregate; inside a window function."""
 
+NO_TEXT, NO_TIME, NO_NUMBER, SPREADS = 8, 16, 32, 64
+NEEDS = NO_TEXT | NO_TIME | NO_NUMBER
+"""What stands around a reference: something that a strict warehouse does not do with a text, a date or time, or a number; or nothing up to the whole
+expression by which a binary fraction would become another kind of number."""
+
 
 class Ref(_Struct, frozen=True, tag=0):
     """A name in an expression: ``("o", "amount")``, also with struct fields behind. ``role`` is one of :class:`Role`; ``where`` flags as above."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import get_args, get_type_hints
+
 from msgspec.structs import replace
 
 from aftershock.model import ArtifactFile, Consumer, Dashboard, Effect, HiddenConsumer, NodeOwner, Owner, ProjectInfo, Reason, Severity, Verdict
-from aftershock.model.changes import Change, ChangeImpact, CheckCoverage, CheckReport, Reached
+from aftershock.model.changes import Change, ChangeImpact, CheckCoverage, CheckReport, Reached, Repair
 from aftershock.model.columns import ColumnStep
 
+REPAIRS = get_args(get_type_hints(Repair)["kind"])
 NO_IMPACT = ChangeImpact((), (), {}, (), (), (), (), (), (), (), ())
 PROJECT = ProjectInfo("shop", "1.11.0", "duckdb", 12, "2026-03-01T06:00:00.5Z", "one", has_compiled_sql=True)
 READ_AT = "2026-03-01T08:00:00Z"
@@ -86,6 +89,7 @@ def realistic() -> CheckReport:
         severity=Verdict(
             Severity.P1, Severity.P1, "P1-P2", (Reason("raise-automation-exposure", "raise", "CRM sync acts by itself", "exposure.shop.sync"),), "high", ("owners",)
         ),
+        repairs=(Repair("rows", ("model.shop.daily",), ("dbt", "run", "--full-refresh", "--select", "daily+")),),
         failed=("1 change is breaking.",),
         coverage=CheckCoverage(5, 4, {"model.shop.py_scores": "it is a Python model"}),
         policy_changes=("check.fail_on was breaking and becomes never.",),
@@ -134,8 +138,9 @@ def spoken(words: str) -> CheckReport:
     )  # fmt: skip
     severity = Verdict(Severity.P0, Severity.P0, "P0", (Reason("raise-export", "raise", words, unique_id),), "low", (words,))
     info = ProjectInfo("shop", words, words, 12, words, words)
+    repairs = tuple(Repair(kind, (unique_id,), ("dbt", "run", "--select", words), words, words) for kind in REPAIRS)
     return report(
         change, accepted,
         impact=impact, severity=severity, failed=("1 change is breaking.",), coverage=CheckCoverage(2, 1, {unique_id: words}), policy_changes=(words,),
-        warnings=(words,), labels={unique_id: words}, base=info, head=info, files=(ArtifactFile("manifest", words, words),),
+        warnings=(words,), labels={unique_id: words}, repairs=repairs, base=info, head=info, files=(ArtifactFile("manifest", words, words),),
     )  # fmt: skip

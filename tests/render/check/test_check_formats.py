@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import re
 from pathlib import Path
@@ -61,12 +62,12 @@ def test_an_unknown_format_is_an_error() -> None:
 
 def test_the_verdict() -> None:
     assert said.verdict(reports.nothing()) == "Nothing changed for anybody downstream."
-    assert said.verdict(reports.report(reports.removed())) == "1 breaking change: nothing downstream is affected."
-    assert said.verdict(reports.report(reports.removed(verdict="safe"))) == "No breaking and no risky change: 1 safe change."
+    assert said.verdict(reports.report(reports.removed())) == "1 breaking change: nothing else is affected."
+    assert said.verdict(reports.report(reports.removed(verdict="safe"))) == "Nothing breaking or risky: 1 safe change."
     accepted = reports.removed(acknowledged="x", by="y", until="2026-12-31", fails=False)
-    assert said.verdict(reports.report(accepted)) == "No breaking and no risky change (1 more is acknowledged): no other change."
+    assert said.verdict(reports.report(accepted)) == "Nothing breaking or risky: 1 acknowledged change."
     assert said.verdict(reports.realistic()) == (
-        "1 breaking and 1 risky changes, and 1 that could not be judged (1 more is acknowledged): "
+        "1 breaking and 1 risky change, and 1 that could not be judged (1 more is acknowledged): "
         "2 dashboards, 1 automation and 4 people or teams are or may be affected."
     )
     assert said.verdict(reports.large(3)) == "3 breaking changes: 3 dashboards and 3 people or teams are affected."
@@ -78,8 +79,17 @@ def test_the_outcome() -> None:
     assert reports.report(unread).outcome == "not-judged"
     assert reports.report(replace(unread, fails=False)).outcome == "passed"
     assert reports.realistic().outcome == "failed"
-    assert said.result(reports.report(unread)) == "The check cannot say: 1 change could not be judged"
-    assert said.result(reports.realistic()) == "The check fails: 1 change is breaking"
+
+
+def test_why_it_fails_is_said_where_the_verdict_does_not_say_it() -> None:
+    unread, breaking = reports.removed(verdict="cannot-say"), reports.removed()
+    assert said.result(reports.report(unread)) == "The check cannot say"
+    assert said.result(reports.report(unread, replace(unread, fails=False))) == "The check cannot say: 1 change could not be judged"
+    assert said.result(reports.realistic()) == "The check fails"
+    scoped = reports.report(breaking, replace(breaking, fails=False), failed=("1 change is breaking.",))
+    assert said.result(scoped) == "The check fails: 1 change is breaking"
+    severe = reports.report(breaking, failed=("The severity is P1, and P2 or worse fails the check.",), fail_on="P2")
+    assert said.result(severe) == "The check fails: The severity is P1, and P2 or worse fails the check"
 
 
 class TestText:
@@ -124,9 +134,8 @@ class TestText:
     @given(HOSTILE)
     def test_names_move_nothing(self, name: str) -> None:
         for show_all in (False, True):
-            assert UNSAFE.sub("", render_check(reports.spoken(name), show_all=show_all).replace("\n", "")) == render_check(
-                reports.spoken(name), show_all=show_all
-            ).replace("\n", "")
+            shown = render_check(reports.spoken(name), show_all=show_all).replace("\n", "")
+            assert UNSAFE.sub("", shown) == shown
 
 
 class TestJson:
@@ -194,10 +203,24 @@ class TestMarkdown:
     def test_it_begins_with_its_mark_and_who_is_affected(self) -> None:
         shown = render_check(reports.realistic(), "markdown")
         assert shown.startswith(f"{MARKER}\n")
-        order = [shown.index(text) for text in ("Weekly revenue", "**To tell", "fct_orders", "**To do**", "<details>")]
+        order = [shown.index(text) for text in ("breaking: `stg_orders.amount`", "Weekly revenue", "**To tell", "**To do**", "| `fct_orders` |", "<details>")]
         assert order == sorted(order)
         assert "Severity **P1**" in shown
         assert "ages are small" in shown
+
+    @pytest.mark.parametrize(("verdict", "title"), [("safe", "✅ passed"), ("risky", "⚠️ passed"), ("breaking", "⚠️ passed"), ("cannot-say", "⚠️ passed")])
+    def test_what_passes_and_needs_a_look_has_no_green_mark(self, verdict: str, title: str) -> None:
+        shown = render_check(reports.report(reports.removed(verdict=verdict, fails=False)), "markdown")
+        assert shown.splitlines()[1] == f"### aftershock check: {title}"
+
+    def test_many_nodes_are_folded_and_few_changes_are_told_once(self) -> None:
+        shown = render_check(reports.large(9), "markdown")
+        assert "<details><summary>Downstream: 9 fail and 9 lose columns</summary>" in shown
+        assert "<details><summary>All changes: 9</summary>" in shown
+        few = render_check(reports.large(2), "markdown")
+        assert few.count("❌ breaking") == 2
+        assert "Changes" not in few
+        assert "Downstream" not in few
 
     @pytest.mark.parametrize("show_all", [False, True])
     @pytest.mark.parametrize("report", [reports.large(), reports.large(5000), reports.spoken("|" * 70_000), reports.spoken("ü" * 70_000)])
@@ -223,21 +246,30 @@ class TestMarkdown:
         for line, bare in zip(shown.splitlines(), lines, strict=True):
             assert "<script" not in bare
             assert "[" not in bare or "](<http" in line
-            if line.startswith("| "):
-                assert bare.count("|") in {5, 6}, line
+        for starts, rows in itertools.groupby(lines, lambda line: line.startswith("|")):
+            assert not starts or len({line.count("|") for line in rows}) == 1, shown
 
 
 class TestGithub:
     def test_an_error_at_the_line(self) -> None:
         lines = render_check(reports.realistic(), "github", prefix="transform").splitlines()
-        assert lines[0].startswith("::error file=transform/models/staging/stg_orders.sql,line=7,title=breaking%3A stg_orders.amount::")
-        assert [line.split(" ")[0] for line in lines] == ["::error", "::warning", "::warning", "::notice"]
+        assert lines[0].startswith(
+            "::error file=transform/models/staging/stg_orders.sql,line=7,title=breaking%3A stg_orders.amount%2C column removed::fct_orders reads it, "
+        )
+        assert [line.split(" ")[0] for line in lines] == ["::error", "::error", "::warning", "::notice"]
         assert "dim_customers" not in "".join(lines), "it is accepted"
 
     def test_github_shows_ten_of_a_level(self) -> None:
         lines = render_check(reports.large(), "github").splitlines()
         assert len(lines) == MOST_OF_A_LEVEL + 1
+        assert lines[-2].startswith(f"::error title=aftershock check::{800 - MOST_OF_A_LEVEL + 1} more like these")
         assert "800 breaking changes" in lines[-1]
+        assert "more like these" not in render_check(reports.large(MOST_OF_A_LEVEL), "github")
+
+    def test_what_could_not_be_judged_is_an_error_only_where_that_fails_the_check(self) -> None:
+        for fails, level in ((True, "::error "), (False, "::warning ")):
+            (line, _) = render_check(reports.report(reports.removed(verdict="cannot-say", fails=fails)), "github").splitlines()
+            assert line.startswith(level)
 
     def test_what_is_in_no_file_of_the_repository_is_at_none(self) -> None:
         for path, unique_id in (

@@ -17,6 +17,7 @@ TABLES: Final = {
     ),
     "u": ("a INTEGER, d INTEGER, e VARCHAR", "(1, 10, 'p'), (1, NULL, 'q'), (4, 30, NULL), (3, 2, 'p')"),
     "n": ("a INTEGER", "(1), (NULL)"),
+    "j": ("j JSON, n INTEGER", '(\'{"page": 1, "Page": 2}\', 1)'),
     "money": ("amount DECIMAL(10, 2), cents INTEGER", "(1.25, 125), (2.50, 250), (NULL, 7)"),
 }
 
@@ -82,6 +83,19 @@ NEAR: Final = {
         "select x.k, t.b from (select 1 as k) x full join t on t.a = x.k",
     ),
     "having without groups": ("select 1 as k from t where true", "select 1 as k from t having true"),
+    "not in a list with NULL": ("select a from t where a not in (1, 2)", "select a from t where a not in (1, 2, null)"),
+    "not in and NULL": ("select a from t where a <> 1", "select a from t where a is distinct from 1"),
+    "not of or": ("select a from t where not (a = 1 or b = 2)", "select a from t where a <> 1 or b <> 2"),
+    "case and filter of zero": ("select sum(b) filter (where a > 5) as n from t", "select sum(case when a > 5 then b else 0 end) as n from t"),
+    "count of a case with else": ("select count(case when a > 1 then 1 end) as n from t", "select count(case when a > 1 then 1 else 0 end) as n from t"),
+    "count of a case of a column": ("select count(case when a > 0 then b end) as n from t", "select count(*) filter (where a > 0) as n from t"),
+    "list and filter": ("select list(b) filter (where a > 1) as n from t", "select list(case when a > 1 then b end) as n from t"),
+    "type of count_if": ("select count(*) filter (where a > 1) as n from t", "select count_if(a > 1) as n from t"),
+    "coalesce and nullif": ("select case when a is null then b else a end as k from t", "select case when a is null then a else b end as k from t"),
+    "an alias that hides a column": ("select a % 2 as a, count(*) as n from t group by 1", "select a % 2 as a, count(*) as n from t group by a"),
+    "a key of JSON": ("select j.page as k from j", "select j.Page as k from j"),
+    "sides of except": ("select a from t except select a from u", "select a from u except select a from t"),
+    "all and any": ("select a from t where a <> all (select a from u)", "select a from t where a <> any (select a from u)"),
     "one alias for two tables": (
         "select x.b from t as x where exists (select 1 from t as y where y.a = x.a and y.b > x.b)",
         "select x.b from t as x where exists (select 1 from t as y where y.a = y.a and y.b > x.b)",

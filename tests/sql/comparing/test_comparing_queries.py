@@ -19,7 +19,7 @@ from aftershock.sql.comparing.types import holds
 from aftershock.sql.dialects import dialect_of
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "oracle"))
-from comparing_cases import Writer
+from comparing_cases import KNOWN, Writer
 
 COLUMNS: Final = {"t": "a b c d l", "u": "a d e", "v": "b e", "s": "id amount name"}
 
@@ -113,6 +113,30 @@ SAME: Final = {
     "ifnull": ("select ifnull(a, 0) as x from t", "select coalesce(a, 0) as x from t"),
     "sides of a sum": ("select a + b * c + d as x from t", "select c * b + a + d as x from t"),
     "an order within": ("select count(*) as n from (select a from t order by b) x", "select count(*) as n from t"),
+    "a list spelled out": ("select a from t where a in (1, 2)", "select a from t where a = 2 or a = 1"),
+    "a list of one": ("select a from t where c in ('x')", "select a from t where c = 'x'"),
+    "not in a list": ("select a from t where a not in (1, 2)", "select a from t where a <> 1 and a != 2"),
+    "not equal": ("select a from t where not (a = 1)", "select a from t where a <> 1"),
+    "not between": ("select a from t where a not between 1 and 2", "select a from t where a < 1 or 2 < a"),
+    "not both": ("select not (a = 1 and b < 2) as k from t", "select a <> 1 or b >= 2 as k from t"),
+    "not like": ("select a from t where c not like 'x%'", "select a from t where not c like 'x%'"),
+    "not not": ("select not (not (a is null)) as k from t", "select a is null as k from t"),
+    "case of a value": ("select case a when 1 then b when 2 then c end as k from t", "select case when a = 1 then b when 2 = a then c end as k from t"),
+    "case that fills": ("select case when a is null then b else a end as k from t", "select coalesce(a, b) as k from t"),
+    "case that keeps": ("select case when a is not null then a else 0 end as k from t", "select ifnull(a, 0) as k from t"),
+    "count of a case": ("select count(case when a > 1 then 1 end) as n from t", "select count(*) filter (where a > 1) as n from t"),
+    "count of any literal": ("select count(case when a > 1 then 'x' end) as n from t", "select count(if(a > 1, 1, null)) as n from t"),
+    "sum of a case": ("select sum(case when a > 1 then b end) as n from t", "select sum(b) filter (a > 1) as n from t"),
+    "distinct of a case": ("select count(distinct case when a > 1 then b end) as n from t", "select count(distinct b) filter (where a > 1) as n from t"),
+    "a window of a case": (
+        "select sum(case when a > 1 then b end) over (partition by c) as n from t",
+        "select sum(b) filter (where a > 1) over (partition by c) as n from t",
+    ),
+    "parts of a date": ("select year(d) as y, month(d) as m from t", "select extract(year from d) as y, date_part('month', d) as m from t"),
+    "fetch": ("select a from t order by a limit 3", "select a from t order by a fetch first 3 rows only"),
+    "sides of intersect": ("select a, b from t intersect select a, d from u", "select a, d as b from u intersect select a, b from t"),
+    "any": ("select a from t where a = any (select a from u)", "select a from t where a in (select a from u)"),
+    "all": ("select a from t where a <> all (select a from u)", "select a from t where a not in (select a from u)"),
     "a parameter of a lambda": ("select list_transform(l, x -> x + a) as n from t", "select list_transform(l, y -> y + a) as n from t"),
     "an alias in the same SELECT": ("select a + 1 as x, x * 2 as y from t", "select a + 1 as x, (a + 1) * 2 as y from t"),
     "exists with another list": (
@@ -136,6 +160,78 @@ SAME: Final = {
 def test_it_is_the_same(name: str) -> None:
     assert diff(*SAME[name]) == QueryDiff(same=True)
     assert diff(*reversed(SAME[name])) == QueryDiff(same=True)
+
+
+SNOWFLAKE_SAME: Final = {
+    "nvl2": ("select nvl2(a, b, c) as k from t", "select case when a is not null then b else c end as k from t"),
+    "zeroifnull": ("select zeroifnull(a) as k from t", "select nvl(a, 0) as k from t"),
+    "decode": ("select decode(a, 1, 'x', 2, 'y', 'z') as k from t", "select case a when 1 then 'x' when 2 then 'y' else 'z' end as k from t"),
+}
+
+
+@pytest.mark.parametrize("name", SNOWFLAKE_SAME)
+def test_it_is_the_same_in_snowflake(name: str) -> None:
+    assert diff(*SNOWFLAKE_SAME[name], "snowflake") == QueryDiff(same=True)
+
+
+APART: Final = {
+    "decode finds NULL, and case does not": ("select decode(a, null, 1, 2) as k from t", "select case a when null then 1 else 2 end as k from t", "snowflake"),
+    "another key of JSON": ("select l:x as k from t", "select l:X as k from t", "snowflake"),
+    "another element": ("select l['x'] as k from t", "select l['X'] as k from t", "snowflake"),
+    "a list is compared in one type": ("select a from t where a in ('1', '2')", "select a from t where a = '1' or a = '2'", "spark"),
+    "NULL is in no list": ("select a in (1, 2) as k from t", "select a = 1 or a = 2 as k from t", "clickhouse"),
+    "NaN is neither less nor not": ("select a from t where not (a < 1)", "select a from t where a >= 1", "bigquery"),
+    "a number is no truth": ("select not not a as k from t", "select a as k from t", "mysql"),
+    "texts that differ may be equal": ("select c from t intersect select e as c from u", "select e as c from u intersect select c from t", "tsql"),
+    "with ties": ("select a from t order by a fetch first 3 rows only", "select a from t order by a fetch first 3 rows with ties", "postgres"),
+    "a row of NULLs is NULL": ("select case when c is null then l else c end as k from t", "select coalesce(c, l) as k from t", "postgres"),
+}
+
+
+@pytest.mark.parametrize("name", APART)
+def test_what_only_looks_the_same_stays_apart(name: str) -> None:
+    base, head, dialect = APART[name]
+    assert not diff(base, head, dialect).same
+    assert not diff(head, base, dialect).same
+
+
+def test_a_key_of_json_is_found_in_its_own_case_alone() -> None:
+    for names in (("c.page", "c.Page"), ("t.c.page", "t.c.Page"), ("(c).page", "(c).Page"), ("t.c.a.b.page", "t.c.a.b.Page")):
+        base, head = (f"select {name} as k from t" for name in names)
+        assert [name for name, _ in diff(base, head).values] == ["k"], names
+        assert diff(base, head, "bigquery").values
+        assert diff(base, head, known=False).values
+        assert diff(base, head, "spark").same, "where dots are for fields, which are found in any case"
+        structs = [
+            Side((sql,), (Known("t", "t", ("t",), (("c", "c", "STRUCT(page INTEGER, a STRUCT(b STRUCT(page DATE)))"),), complete=True, settled=True),))
+            for sql in (base, head)
+        ]
+        assert compare_sql(Comparison(structs[0], structs[1], "duckdb")).diff.same
+    array = [f"select i.{name} as k from t cross join unnest(t.l) as i" for name in ("page", "Page")]
+    assert diff(*array, "bigquery").values
+    assert diff("select T.C from T", "select t.c from t").same
+
+
+def typed(sql: str, kind: str, *, settled: bool = True) -> Side:
+    return Side((sql,), (Known("t", "t", ("t",), (("a", "a", kind), ("b", "b", "")), complete=True, settled=settled),))
+
+
+def test_a_cast_to_the_type_that_a_column_has_is_none() -> None:
+    base, head = "select a from t", "with q as (select * from t) select cast(a as {kind}) as a from q where a::{kind} > 1"
+
+    def cast(listed: str, to: str, dialect: str = "duckdb", *, settled: bool = True) -> bool:
+        sides = typed(f"{base} where a > 1", listed, settled=settled), typed(head.format(kind=to), listed, settled=settled)
+        return compare_sql(Comparison(*sides, dialect)).diff.same
+
+    assert cast("INTEGER", "int")
+    assert cast("DECIMAL(18,3)", "numeric(18, 3)")
+    assert cast("character varying(10)", "varchar(10)", "postgres")
+    assert not cast("INTEGER", "bigint")
+    assert not cast("INTEGER", "int", settled=False), "the other side may have another type"
+    assert not cast("character varying", "varchar", "redshift"), "which cuts at 256"
+    assert not cast("NUMBER", "number", "snowflake"), "which says nothing of its scale"
+    union = "with q as (select a from t union all select b from t) select cast(a as int) as a from q"
+    assert not compare_sql(Comparison(typed(union.replace("cast(a as int)", "a"), "INTEGER"), typed(union, "INTEGER"), "duckdb")).diff.same
 
 
 ROWS: Final = {
@@ -177,6 +273,13 @@ ROWS: Final = {
         "select a from t qualify row_number() over (partition by b order by c desc) = 1",
         "",
     ),
+    "a condition in BETWEEN": ("select a from t where b between 1 and 2", "select a from t where b between 1 and 3", ""),
+    "a long filter": (
+        "select a from t",
+        "select a from t where a = 1 or b = 1 or c = 1 or d = 1 or a = 22222 or b = 33333 or c = 44444",
+        "a filter was added: a = 1 OR b = 1 OR c = 1 OR d = 1 OR a = 22222 OR b = 33333…",
+    ),
+    "several filters": ("select a from t", "select a from t where b > 1 and c > 2", "a filter was added: b > 1 and c > 2"),
     "a filter of a CTE that is joined": (
         "with q as (select a from u where d > 1 limit 9) select t.a from t join q on t.a = q.a",
         "with q as (select a from u where d > 2 limit 9) select t.a from t join q on t.a = q.a",
@@ -197,6 +300,11 @@ def test_other_rows_are_said(name: str) -> None:
 
 VALUES: Final = {
     "an expression": ("select a, b from t", "select a, b + 1 as b from t", {"b": "the expression changed: b became b + 1"}),
+    "a long expression": (
+        "select a, case when a = 1 then 'one' when a = 2 then 'two' when a = 3 then 'three' end as k from t",
+        "select a, case when a = 1 then 'one' when a = 2 then 'two' when a = 3 then 'drei' end as k from t",
+        {"k": "the expression changed: …o' WHEN a = 3 THEN 'three' END became …o' WHEN a = 3 THEN 'drei' END"},
+    ),
     "a literal": ("select a, 'x' as k from t", "select a, 'y' as k from t", {"k": "the expression changed: 'x' became 'y'"}),
     "in a CTE": (
         "with q as (select a, b from t) select a, b from q",
@@ -446,13 +554,13 @@ def test_which_types_hold_all_of_which(old: str, new: str, expected: bool) -> No
 def test_types_that_change() -> None:
     types = {"a": "integer", "b": "numeric(10,2)", "c": "varchar(10)", "d": "timestamp"}
     cast = diff("select a from t", "select cast(a as bigint) as a from t", "postgres", types=types)
-    assert (cast.retyped, cast.narrowed, cast.values) == ((("a", "INT", "BIGINT"),), (), ())
+    assert (cast.retyped, cast.narrowed, cast.values) == ((("a", "INTEGER", "BIGINT"),), (), ())
     shorter = diff("select c from t", "select c::varchar(5) as c from t", "postgres", types=types)
     assert (shorter.retyped, shorter.narrowed) == ((("c", "VARCHAR(10)", "VARCHAR(5)"),), ("c",))
     zone = diff("select d from t", "select d::timestamptz as d from t", "postgres", types=types)
     assert zone.narrowed == ("d",)
     count = diff("select a from t", "select count(*) as a from t", "postgres", types=types)
-    assert count.retyped == (("a", "INT", "BIGINT"),)
+    assert count.retyped == (("a", "INTEGER", "BIGINT"),)
     through = diff(
         "with q as (select a from t) select a from q", "with q as (select a::text as a from t) select coalesce(a, '') as a from q", "postgres", types=types
     )
@@ -481,5 +589,6 @@ def test_a_difference_seen_from_the_other_side_is_its_mirror(one: int, two: int)
 @given(st.integers(0, 10**9))
 def test_a_query_is_the_same_as_itself_without_and_with_what_is_known(seed: int) -> None:
     sql = Writer(random.Random(seed)).query()  # noqa: S311  # cases, not secrets
-    assert diff(sql, f"with whole as ({sql}) select * from whole") == QueryDiff(same=True)
+    known = [Side((form,), KNOWN) for form in (sql, f"with whole as ({sql}) select * from whole")]
+    assert compare_sql(Comparison(known[0], known[1], "duckdb")).diff == QueryDiff(same=True)
     assert diff(sql, f"select * from ({sql}) as whole", known=False) == QueryDiff(same=True)

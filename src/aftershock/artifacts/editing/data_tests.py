@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from aftershock.artifacts.editing.parts import Reads
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -17,6 +19,7 @@ _CONFIG = frozenset(
         "alias", "group", "materialized",
     }
 )  # fmt: skip
+_DEFAULTS = {"severity": "ERROR", "warn_if": "!= 0", "error_if": "!= 0", "fail_calc": "count(*)"}
 _TOLD = frozenset({"description", "name", "config", "arguments", "test_name", "docs"})
 
 
@@ -97,7 +100,7 @@ def edit_tests(resources: Resources, unique_id: str, path: str, told: tuple[Json
             if match is not None:
                 left.remove(match)
                 known.pop(test)
-                _retold(resources, test, its, match, before)
+                _retold(resources, test, path, (its, match), before)
     for test in known:
         resources.remove(test)
     for number, item in enumerate(left):
@@ -117,8 +120,9 @@ def _known(resource: Json) -> Declared:
     return Declared(str(metadata.get("name") or ""), str(metadata.get("namespace") or ""), str(column), arguments, resource.get("config") or {})
 
 
-def _retold(resources: Resources, unique_id: str, known: Declared, wanted: Declared, before: list[Declared] | None) -> None:
+def _retold(resources: Resources, unique_id: str, path: str, told: tuple[Declared, Declared], before: list[Declared] | None) -> None:
     """Give a test the arguments and settings that are declared now; it is left alone where it has them."""
+    known, wanted = told
     old = next((item for item in before or [] if item.whole == known.whole), None)
     gone = [key for key in (old.config if old is not None else {}) if key not in wanted.config]
     changed = {key: value for key, value in wanted.config.items() if _plain(known.config.get(key)) != _plain(value)}
@@ -132,6 +136,11 @@ def _retold(resources: Resources, unique_id: str, known: Declared, wanted: Decla
         kept = {key: value for key, value in (metadata.get("kwargs") or {}).items() if key in {"model", "column_name"}}
         resource["test_metadata"] = {**metadata, "kwargs": {**kept, **wanted.arguments}}
         resources.recode(unique_id)
+    if known.arguments != wanted.arguments:
+        like = tuple((resource.get("depends_on") or {}).get("nodes") or ())
+        resources.reads[unique_id] = Reads(
+            path, _text(wanted.arguments), tuple(item for item in like if item == resource.get("attached_node")), like, _text(known.arguments)
+        )
 
 
 def _add(resources: Resources, unique_id: str, path: str, item: Declared, number: int) -> None:
@@ -140,9 +149,8 @@ def _add(resources: Resources, unique_id: str, path: str, item: Declared, number
     package = unique_id.split(".")[1]
     called = f"{item.namespace}.test_{item.name}" if item.namespace else f"test_{item.name}"
     test = "_".join(part for part in (item.namespace, item.name, name, item.column) if part)
-    reference = f"source('{node.source.source_name}', '{name}')" if node is not None and node.source is not None else f"ref('{name}')"
+    reference = f"source('{unique_id.split('.')[2]}', '{name}')" if unique_id.startswith("source.") else f"ref('{name}')"
     kwargs = {**({"column_name": item.column} if item.column else {}), "model": f"{{{{ get_where_subquery({reference}) }}}}", **item.arguments}
-    others, _ = resources.ref(_canonical(item.arguments).decode(), package)
     resources.add(
         {
             "unique_id": f"test.{package}.{test}.{number}",
@@ -154,18 +162,28 @@ def _add(resources: Resources, unique_id: str, path: str, item: Declared, number
             "fqn": [package, test],
             "raw_code": f"{{{{ {called}(**_dbt_generic_test_kwargs) }}}}",
             "language": "sql",
-            "config": {"severity": "ERROR", **item.config},
-            "depends_on": {"nodes": [*dict.fromkeys([*others, unique_id])], "macros": []},
+            "config": {**_DEFAULTS, **item.config},
+            "depends_on": {"nodes": [unique_id], "macros": []},
             "column_name": item.column or None,
             "attached_node": unique_id,
             "test_metadata": {"name": item.name, "namespace": item.namespace or None, "kwargs": kwargs},
         }
     )
     resources.recoded.add(f"test.{package}.{test}.{number}")
+    resources.reads[f"test.{package}.{test}.{number}"] = Reads(path, _text(item.arguments), (unique_id,))
+    if resources.definitions.paths and not resources.has_macro(item.namespace, f"test_{item.name}"):
+        resources.doubt(path, f"it declares the test {item.name} of {name}, which no macro defines", (f"test.{package}.{test}.{number}",))
 
 
 def _canonical(value: object) -> bytes:
     return msgspec.json.encode(value, order="sorted", enc_hook=str)
+
+
+def _text(value: object) -> str:
+    """The texts in a value, each on a line of its own."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    return "\n".join(map(_text, value)) if isinstance(value, list) else str(value)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  # any JSON value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aftershock.artifacts.editing.parts import in_order, is_template, listed, mapping
+from aftershock.artifacts.editing.parts import Reads, is_template, listed, mapping
 
 if TYPE_CHECKING:
     from aftershock.artifacts.editing.parts import Json, Resources
@@ -32,7 +32,7 @@ def edit_exposures(resources: Resources, package: str, path: str, new: dict[str,
         told = {key: entry.get(key) for key in ("type", "owner", "maturity", "url", "label")}
         unique_id = known.get(name, f"exposure.{package}.{name}")
         base = resources.get(unique_id) if name in known else {"config": {"enabled": True}}
-        depends_on = _depends_on(resources, package, entry.get("depends_on"), base)
+        _reads(resources, unique_id, path, entry.get("depends_on"), base)
         meta, tags = (entry.get(key, mapping(entry.get("config")).get(key)) for key in ("meta", "tags"))
         more = {key: value for key, value in (("meta", meta), ("tags", tags)) if value is not None}
         resource = {
@@ -45,13 +45,13 @@ def edit_exposures(resources: Resources, package: str, path: str, new: dict[str,
             "package_name": package,
             "original_file_path": path,
         }
-        resource["depends_on"] = {"macros": [], "nodes": depends_on}
+        resource["config"] = {**(base.get("config") or {}), "enabled": mapping(entry.get("config")).get("enabled", True)}
         resources.add(resource)
 
 
-def _depends_on(resources: Resources, package: str, written: object, base: Json) -> list[str]:
-    """What an exposure reads: refs, sources, and metrics by their names."""
-    found, _ = resources.ref("\n".join(str(item) for item in listed(written)), package)
-    metrics = [parent for parent in (base.get("depends_on") or {}).get("nodes") or [] if parent.startswith("metric.")]
-    kept = [parent for parent in metrics if any(parent.rpartition(".")[2] in str(item) for item in listed(written))]
-    return in_order([*found, *kept], (base.get("depends_on") or {}).get("nodes") or [])
+def _reads(resources: Resources, unique_id: str, path: str, written: object, base: Json) -> None:
+    """Note what an exposure reads: refs, sources, and metrics by their names."""
+    text = "\n".join(str(item) for item in listed(written))
+    like = tuple((base.get("depends_on") or {}).get("nodes") or ())
+    kept = tuple(parent for parent in like if parent.startswith("metric.") and parent.rpartition(".")[2] in text)
+    resources.reads[unique_id] = Reads(path, text, kept, like)

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from aftershock.artifacts.files import decode
+from aftershock.phrases import listing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from aftershock.model import Project
+    from aftershock.artifacts.pieces import Pieces
+    from aftershock.model import Node, Project
     from aftershock.model.definition import Definitions
 
 Json = dict[str, Any]
 SECTIONS = {"source": "sources", "exposure": "exposures", "macro": "macros", "function": "functions"}
 """Where resources of a type are in a manifest; all others that are edited here are among its nodes."""
+RENDERED = frozenset({"model", "snapshot"})
+"""Types whose templates are rendered: what they read that is not there shows then."""
+MOST_NAMED = 3
 
-_DEFAULTS: Json = {"on_schema_change": "ignore", "enabled": True, "materialized": "view", "lookback": 1, "contract": {"enforced": False}, "access": "protected"}
 _REF = re.compile(
     r"""\bref\s*\(\s*(['"])(?P<one>[\w.-]+)\1(?:\s*,\s*(['"])(?P<two>[\w.-]+)\3)?(?:\s*,\s*(?:v|version)\s*=\s*(['"]?)(?P<version>[\w.-]+)\5)?\s*\)"""
 )
 _SOURCE = re.compile(r"""\bsource\s*\(\s*(['"])(?P<source>[^'"]+)\1\s*,\s*(['"])(?P<table>[^'"]+)\3\s*\)""")
-_LAST_NAME = re.compile(r"(?P<before>.*?)(?P<quote>[\"`\[]?)(?P<name>[^.\"`\[\]]+)(?P<after>[\"`\]]?)\s*$", re.DOTALL)
 
 
 class Unread(NamedTuple):
@@ -36,33 +39,50 @@ class Unread(NamedTuple):
     unique_ids: tuple[str, ...] = ()
 
 
-class _Sections(msgspec.Struct, gc=False):
-    metadata: msgspec.Raw = msgspec.Raw(b"{}")
-    nodes: dict[str, msgspec.Raw] = {}
-    sources: dict[str, msgspec.Raw] = {}
-    exposures: dict[str, msgspec.Raw] = {}
-    macros: dict[str, msgspec.Raw] = {}
-    functions: dict[str, msgspec.Raw] = {}
+class Found(NamedTuple):
+    """What the literal ``ref()`` and ``source()`` calls of a text lead to, once each, and the names of those that lead nowhere."""
+
+    ids: tuple[str, ...]
+    lost: tuple[str, ...]
+
+
+class Reads(NamedTuple):
+    """What tells a resource's parents.
+
+    ``text`` holds calls of ``ref()`` and ``source()``, ``kept`` are parents that came from elsewhere, ``like`` all those that there were, and ``before`` the
+    text of which these came.
+    """
+
+    path: str
+    text: str
+    kept: tuple[str, ...] = ()
+    like: tuple[str, ...] = ()
+    before: str = ""
+
+
+class _Described(msgspec.Struct, gc=False):
+    patch_path: Any = None
 
 
 class Resources:
     """The resources of a manifest, of which those that an edit touches are decoded, changed and written again.
 
     Args:
-        data: the manifest.
-        place: what it is called in errors.
+        pieces: the manifest.
         project: its nodes.
         definitions: what it says beyond these.
     """
 
-    def __init__(self, data: bytes, place: str, project: Project, definitions: Definitions) -> None:
-        self._raw = decode(data, _Sections, place)
+    def __init__(self, pieces: Pieces, project: Project, definitions: Definitions) -> None:
+        self._pieces = pieces
         self.project = project
         self.definitions = definitions
         self.touched: dict[str, Json] = {}
         self.removed: set[str] = set()
         self.unread: list[Unread] = []
         self.recoded: set[str] = set()
+        self.cosmetic: set[str] = set()
+        self.reads: dict[str, Reads] = {}
         self.root = project.info.name
 
     def get(self, unique_id: str) -> Json:
@@ -70,7 +90,7 @@ class Resources:
         found = self.touched.get(unique_id)
         if found is None:
             section = SECTIONS.get(unique_id.partition(".")[0], "nodes")
-            found = self.touched[unique_id] = msgspec.json.decode(getattr(self._raw, section)[unique_id])
+            found = self.touched[unique_id] = msgspec.json.decode((getattr(self._pieces, section) or {})[unique_id])
         return found
 
     def add(self, resource: Json) -> None:
@@ -80,11 +100,9 @@ class Resources:
 
     def remove(self, unique_id: str) -> None:
         """A resource that is no more, and the tests of it."""
-        self.touched.pop(unique_id, None)
-        self.removed.add(unique_id)
-        for test in self.tests_of(unique_id):
-            self.touched.pop(test, None)
-            self.removed.add(test)
+        for gone in (unique_id, *self.tests_of(unique_id)):
+            self.touched.pop(gone, None)
+            self.removed.add(gone)
 
     def tests_of(self, unique_id: str) -> list[str]:
         """The data tests of a node, and its unit tests."""
@@ -105,58 +123,129 @@ class Resources:
         """Note what cannot be read."""
         self.unread.append(Unread(path, reason, tuple(unique_ids)))
 
-    def ref(self, text: str, package: str) -> tuple[list[str], list[Json]]:
-        """What the literal ``ref()`` and ``source()`` calls of a text lead to, and dbt's ``refs``; what leads nowhere is left out."""
+    def has_macro(self, package: str, name: str) -> bool:
+        """Whether a package has a macro, the project does, or dbt itself, as edited; without a package any of these."""
+        found = (*self._macros.get(name, ()), *(unique_id for unique_id in self.touched if unique_id.startswith("macro.") and unique_id.endswith(f".{name}")))
+        return any(unique_id not in self.removed and (not package or unique_id.split(".")[1] == package) for unique_id in found)
+
+    @cached_property
+    def described(self) -> dict[tuple[str, str], list[str]]:
+        """The nodes that a YAML file describes, by its package and path."""
+        found: dict[tuple[str, str], list[str]] = {}
+        decoder = msgspec.json.Decoder(_Described)
+        for unique_id, raw in self._pieces.resources().items():
+            patch = decoder.decode(raw).patch_path if unique_id in self.project.nodes else None
+            if isinstance(patch, str):
+                found.setdefault((unique_id.split(".")[1], patch.rpartition("://")[2].replace("\\", "/")), []).append(unique_id)
+        return found
+
+    @cached_property
+    def _macros(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for unique_id in self.definitions.paths:
+            found.setdefault(unique_id.rpartition(".")[2], []).append(unique_id)
+        return found
+
+    def macros_named(self, name: str) -> list[str]:
+        """The manifest's macros of a name, whatever their package."""
+        return self._macros.get(name, [])
+
+    def link(self) -> None:
+        """Find the parents of what was edited, once all files are in; say so where something reads what is nowhere. What is switched off has no tests."""
+        for unique_id, resource in list(self.touched.items()):
+            if (resource.get("config") or {}).get("enabled") is False and unique_id in self.project.nodes:
+                readers = (node.unique_id for node in self.project.nodes.values() if node.resource_type == "test" and unique_id in node.parents)
+                for test in (*self.tests_of(unique_id), *readers):
+                    self.touched.pop(test, None)
+                    self.removed.add(test)
+        for unique_id, reads in self.reads.items():
+            if unique_id in self.touched:
+                self._link(unique_id, self.touched[unique_id], reads)
+
+    def _link(self, unique_id: str, resource: Json, reads: Reads) -> None:
+        package = resource.get("package_name") or self.root
+        found = self.ref(reads.text, package)
+        resource["depends_on"] = {**(resource.get("depends_on") or {}), "nodes": in_order([*found.ids, *reads.kept], reads.like)}
+        lost = [name for name in found.lost if name not in self.ref(reads.before, package, before=True).lost]
+        if lost and unique_id.partition(".")[0] not in RENDERED:
+            self.doubt(reads.path, f"{resource.get('name')} reads {listing(lost, MOST_NAMED)}, which is not in the project", (unique_id,))
+
+    def ref(self, text: str, package: str, *, before: bool = False) -> Found:
+        """What the literal ``ref()`` and ``source()`` calls of a text lead to: a node that is gone counts where no other has its name.
+
+        Args:
+            text: a template, or part of one.
+            package: where it is.
+            before: whether they are looked up in the project as it was.
+        """
         ids: dict[str, None] = {}
-        refs: list[Json] = []
+        lost: dict[str, None] = {}
         for call in _REF.finditer(text):
             own, name = (call["one"], call["two"]) if call["two"] else ("", call["one"])
-            refs.append({"name": name, "package": own or None, "version": call["version"]})
-            found = self._named(name, own or package, call["version"] or "")
-            if found:
-                ids.setdefault(found)
+            found = self._named(name, own or package, call["version"] or "", before=before)
+            (ids if found else lost).setdefault(found or name)
         for call in _SOURCE.finditer(text):
-            ids.update(dict.fromkeys(self._sources(call["source"], call["table"])))
-        return list(ids), refs
+            names = call["source"], call["table"]
+            sources = self._sources_named(names, before=before)
+            (ids if sources else lost).update(dict.fromkeys(sources or [".".join(names)]))
+        return Found(tuple(ids), tuple(lost))
 
-    def sources(self, text: str) -> list[list[str]]:
-        """Dbt's ``sources`` of a text."""
-        return [[call["source"], call["table"]] for call in _SOURCE.finditer(text)]
-
-    def _named(self, name: str, package: str, version: str) -> str:
+    def _named(self, name: str, package: str, version: str, *, before: bool) -> str:
         """The node that a name means: of its own package, of the project, then of any."""
-        named = [node for node in self.project.nodes.values() if node.name == name and node.resource_type in {"model", "seed", "snapshot"}]
-        fitting = [node.unique_id for node in named if (node.version == version if version else not node.version or node.is_latest)]
-        fitting += [unique_id for unique_id, item in self.touched.items() if item.get("name") == name and item["resource_type"] == "model"]
-        alive = [unique_id for unique_id in dict.fromkeys(fitting) if unique_id not in self.removed]
+        known = [node.unique_id for node in self._referable.get(name, ()) if (node.version == version if version else not node.version or node.is_latest)]
+        new = [unique_id for unique_id, item in self.touched.items() if item.get("name") == name and item["resource_type"] == "model"]
+        candidates = self._alive((*known, *new)) or known if not before else known
         for wanted in (package, self.root):
-            own = [unique_id for unique_id in alive if unique_id.split(".")[1] == wanted]
+            own = [unique_id for unique_id in candidates if unique_id.split(".")[1] == wanted]
             if own:
                 return own[0]
-        return alive[0] if alive else ""
+        return candidates[0] if candidates else ""
 
-    def _sources(self, source: str, table: str) -> list[str]:
-        known = [node.unique_id for node in self.project.nodes.values() if node.source is not None and (node.source.source_name, node.name) == (source, table)]
-        known += [unique_id for unique_id, item in self.touched.items() if (item.get("source_name"), item.get("name")) == (source, table)]
-        return [unique_id for unique_id in dict.fromkeys(known) if unique_id not in self.removed]
+    def _alive(self, unique_ids: Iterable[str]) -> list[str]:
+        return [unique_id for unique_id in dict.fromkeys(unique_ids) if unique_id not in self.removed]
+
+    def _sources_named(self, names: tuple[str, str], *, before: bool) -> list[str]:
+        known = self._sources.get(names, [])
+        new = [unique_id for unique_id, item in self.touched.items() if (item.get("source_name"), item.get("name")) == names]
+        return self._alive((*known, *new)) or known if not before else known
+
+    @cached_property
+    def _referable(self) -> dict[str, list[Node]]:
+        found: dict[str, list[Node]] = {}
+        for node in self.project.nodes.values():
+            if node.resource_type in {"model", "seed", "snapshot"}:
+                found.setdefault(node.name, []).append(node)
+        return found
+
+    @cached_property
+    def _sources(self) -> dict[tuple[str, str], list[str]]:
+        found: dict[tuple[str, str], list[str]] = {}
+        for node in self.project.nodes.values():
+            if node.source is not None:
+                found.setdefault((node.source.source_name, node.name), []).append(node.unique_id)
+        return found
 
     def written(self) -> bytes:
         """A manifest of the touched resources alone."""
         sections: dict[str, Json] = {"nodes": {}, **{section: {} for section in SECTIONS.values()}}
         for unique_id, resource in self.touched.items():
             sections[SECTIONS.get(unique_id.partition(".")[0], "nodes")][unique_id] = resource
-        return msgspec.json.encode({"metadata": self._raw.metadata, **sections})
+        return msgspec.json.encode({"metadata": self._pieces.metadata, **sections})
+
+
+def refs_of(text: str) -> list[Json]:
+    """Dbt's ``refs`` of a text."""
+    return [{"name": call["two"] or call["one"], "package": call["one"] if call["two"] else None, "version": call["version"]} for call in _REF.finditer(text)]
+
+
+def sources_of(text: str) -> list[list[str]]:
+    """Dbt's ``sources`` of a text."""
+    return [[call["source"], call["table"]] for call in _SOURCE.finditer(text)]
 
 
 def checksum(text: str) -> Json:
     """What dbt calls the checksum of a file."""
     return {"name": "sha256", "checksum": hashlib.sha256(text.strip().encode("utf-8", "surrogatepass")).hexdigest()}
-
-
-def renamed_relation(relation_name: str, name: str) -> str:
-    """A relation's full name with another last part, quoted like the old one."""
-    found = _LAST_NAME.match(relation_name)
-    return f"{found['before']}{found['quote']}{name}{found['after']}" if found is not None else name
 
 
 def in_order(ids: Iterable[str], like: Sequence[str]) -> list[str]:
@@ -172,49 +261,6 @@ def is_template(value: object) -> bool:
     if isinstance(value, dict):
         return any(is_template(item) for item in value.values())
     return isinstance(value, list) and any(is_template(item) for item in value)
-
-
-def holds(known: object, said: object) -> bool:
-    """Whether a value has all that is said of it: dbt adds keys of its own, and what other places say."""
-    if isinstance(known, dict) and isinstance(said, dict):
-        return all(key in known and holds(known[key], value) for key, value in said.items())
-    if isinstance(known, list) and isinstance(said, list):
-        return all(item in known for item in said)
-    return known == said or (isinstance(known, list) and said in known)
-
-
-def set_config(resource: Json, key: str, value: object) -> None:
-    """Set a setting where dbt keeps it: in the config, as written, and, of some, on the resource itself."""
-    for place in ("config", "unrendered_config"):
-        resource[place] = {**(resource.get(place) or {}), key: value}
-    if key in {"access", "group"}:
-        resource[key] = value
-    if key == "alias" and isinstance(value, str) and value:
-        resource["alias"] = value
-        if resource.get("relation_name"):
-            resource["relation_name"] = renamed_relation(resource["relation_name"], value)
-
-
-def drop_config(resource: Json, key: str) -> None:
-    """Take a setting away: dbt's default is in the config then."""
-    resource["config"] = {**(resource.get("config") or {}), key: _DEFAULTS.get(key)}
-    resource["unrendered_config"] = {name: value for name, value in (resource.get("unrendered_config") or {}).items() if name != key}
-    if key in {"access", "group"}:
-        resource[key] = _DEFAULTS.get(key)
-
-
-def added_up(now: object, old: object, new: object) -> object:
-    """A setting that several places add to (``meta``, ``tags``): what it is now, less what one place said, and with what that says instead."""
-    if isinstance(new, dict) or isinstance(old, dict) or isinstance(now, dict):
-        before, after = (value if isinstance(value, dict) else {} for value in (old, new))
-        kept: Mapping[str, object] = now if isinstance(now, dict) else {}
-        return {**{key: value for key, value in kept.items() if key not in before}, **after}
-    before_words, after_words, now_words = (_words(value) for value in (old, new, now))
-    return [*dict.fromkeys([word for word in now_words if word not in before_words] + after_words)]
-
-
-def _words(value: object) -> list[str]:
-    return [str(word) for word in value] if isinstance(value, list) else [str(value)] if isinstance(value, (str, int)) and value != "" else []
 
 
 def named(section: object) -> dict[str, Json]:

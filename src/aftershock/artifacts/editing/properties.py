@@ -6,12 +6,16 @@ say stays as the manifest has it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from aftershock.artifacts.editing.calls import configs
+from aftershock.artifacts.editing.columns import columns_of, edited_columns
 from aftershock.artifacts.editing.data_tests import edit_tests
 from aftershock.artifacts.editing.exposures import edit_exposures
-from aftershock.artifacts.editing.parts import added_up, drop_config, holds, is_template, listed, mapping, named, renamed_relation, set_config
-from aftershock.artifacts.editing.templates import configs, recode
+from aftershock.artifacts.editing.parts import is_template, mapping, named
+from aftershock.artifacts.editing.settings import ADDED, HOOKS, UNPLACED, change_config, drop_config, holds, normal
+from aftershock.artifacts.editing.sources import edit_sources
+from aftershock.artifacts.editing.templates import recode
 
 if TYPE_CHECKING:
     from aftershock.artifacts.editing.parts import Json, Resources
@@ -24,11 +28,11 @@ UNREAD = {
     "unit_tests": ("unit_test",),
     "functions": ("function",),
     "groups": (),
+    "data_tests": (),
 }
 """Sections that are not followed here, and the resource types that they define."""
-SECTIONS = frozenset({*PATCHED, *UNREAD, "sources", "exposures", "macros", "analyses", "data_tests"})
+SECTIONS = frozenset({*PATCHED, *UNREAD, "sources", "exposures", "macros", "analyses"})
 _OWN = ("access", "group", "latest_version", "deprecation_date", "constraints")
-_ADDED = frozenset({"meta", "tags"})
 _BY_PROJECT = frozenset({"materialized", "schema", "database", "unique_key", "on_schema_change", "incremental_strategy"})
 """Settings that dbt_project.yml may well give where a file no longer does."""
 
@@ -45,7 +49,7 @@ def edit_properties(resources: Resources, package: str, path: str, old: Json | N
     """
     for section, kind in PATCHED.items():
         _patches(resources, package, path, kind, (None if old is None else named(old.get(section)), named(new.get(section))))
-    _all_sources(resources, package, path, (None if old is None else named(old.get("sources")), named(new.get("sources"))))
+    edit_sources(resources, package, path, (None if old is None else named(old.get("sources")), named(new.get("sources"))))
     edit_exposures(resources, package, path, named(new.get("exposures")))
     for section, kinds in UNREAD.items():
         if old is not None and old.get(section) == new.get(section):
@@ -58,11 +62,8 @@ def edit_properties(resources: Resources, package: str, path: str, old: Json | N
 
 def _patches(resources: Resources, package: str, path: str, kind: str, told: tuple[dict[str, Json] | None, dict[str, Json]]) -> None:
     old, new = told
-    described = [
-        unique_id
-        for unique_id, definition in resources.definitions.nodes.items()
-        if definition.patch == path and unique_id.startswith(f"{kind}.{package}.") and unique_id in resources.project.nodes
-    ]
+    described = [unique_id for unique_id in resources.described.get((package, path), ()) if unique_id.startswith(f"{kind}.")]
+    _unknown(resources, package, path, kind, told)
     by_name: dict[str, list[str]] = {}
     for unique_id in dict.fromkeys([*described, *(item for name in new for item in _nodes(resources, package, kind, name))]):
         if unique_id not in resources.removed:
@@ -81,6 +82,20 @@ def _patches(resources: Resources, package: str, path: str, kind: str, told: tup
             continue
         for unique_id in unique_ids:
             _patch(resources, unique_id, path, (None if old is None else before or {}, after or {}))
+
+
+def _unknown(resources: Resources, package: str, path: str, kind: str, told: tuple[dict[str, Json] | None, dict[str, Json]]) -> None:
+    """Say so where an entry brings a node into being: a snapshot that it defines, or one that was switched off."""
+    old, new = told
+    for name, entry in new.items():
+        unique_id = f"{kind}.{package}.{name}"
+        if _nodes(resources, package, kind, name) or (old is not None and old.get(name) == entry):
+            continue
+        off = unique_id in resources.project.disabled
+        if kind == "snapshot" and "relation" in entry and not off:
+            resources.doubt(path, f"the snapshot {name} is new, and a new one is not read without dbt", (unique_id,))
+        elif off and "enabled" in {**_config((old or {}).get(name) or {}), **_config(entry)} and _config(entry).get("enabled", True) is not False:
+            resources.doubt(path, f"{name} was switched off, and may no longer be", (unique_id,))
 
 
 def _written_here(resources: Resources, unique_id: str, path: str) -> bool:
@@ -111,52 +126,26 @@ def _patch(resources: Resources, unique_id: str, path: str, told: tuple[Json | N
     old, new = told
     resource = resources.get(unique_id)
     if old is None or columns_of(old) != columns_of(new):
-        resource["columns"] = _columns(resource.get("columns") or {}, new)
+        resource["columns"] = edited_columns(resource.get("columns") or {}, new)
     _settings(resources, resource, path, (old, new))
     edit_tests(resources, unique_id, path, (old, new))
-
-
-def columns_of(entry: Json) -> dict[str, Json]:
-    """The columns of an entry by name."""
-    return named(entry.get("columns"))
-
-
-def _columns(known: dict[str, Any], entry: Json) -> dict[str, Any]:
-    found = {}
-    for name, column in columns_of(entry).items():
-        config = mapping(column.get("config"))
-        found[name] = {
-            **(known.get(name) or {}),
-            "name": name,
-            "data_type": column.get("data_type"),
-            "constraints": column.get("constraints") or [],
-            "meta": {**mapping(column.get("meta")), **mapping(config.get("meta"))},
-            "tags": [*listed(column.get("tags")), *listed(config.get("tags"))],
-            "config": config,
-        }
-    return found
 
 
 def _settings(resources: Resources, resource: Json, path: str, told: tuple[Json | None, Json]) -> None:
     old, new = told
     inline = configs(resource.get("raw_code") or "")
+    late = {HOOKS[key] for key in HOOKS if key in mapping(new.get("config"))}  # dbt renders these when they run
     before, after = _config(old or {}), _config(new)
     said = [key for key in after if key not in before or before[key] != after[key]]
     for key in said if old is not None else [key for key in said if not holds((resource.get("config") or {}).get(key), after[key])]:
-        if is_template(after[key]):
+        if is_template(after[key]) and key not in late:
             resources.doubt(path, f"{key} is a template there", (resource["unique_id"],))
-        elif key in _ADDED:
-            value = added_up((resource.get("config") or {}).get(key), before.get(key), after[key])
-            set_config(resource, key, value)
-            resource[key] = value
-        elif inline is None or key not in inline:
-            set_config(resource, key, after[key])
-    for key in [key for key in before if key not in after and key not in (inline or {})]:
-        if key in _ADDED:
-            resource[key] = added_up((resource.get("config") or {}).get(key), before[key], [] if key == "tags" else {})
-            set_config(resource, key, resource[key])
-            continue
-        drop_config(resource, key)
+        elif key in ADDED or inline is None or key not in inline:
+            change_config(resource, key, before.get(key), after[key])
+            if key in UNPLACED:
+                resources.doubt(path, f"it says another {key}, and where dbt then puts it is not known", (resource["unique_id"],))
+    for key in [key for key in before if key not in after and (key in ADDED or key not in (inline or {}))]:
+        drop_config(resource, key, before[key])
         if key in _BY_PROJECT:
             resources.doubt(path, f"it no longer says {key}, and dbt_project.yml is not read", (resource["unique_id"],))
     for key in _OWN:
@@ -167,87 +156,4 @@ def _settings(resources: Resources, resource: Json, path: str, told: tuple[Json 
 def _config(entry: Json) -> Json:
     """The settings of an entry: under ``config``, or, as before dbt 1.10, beside it."""
     beside = {key: entry[key] for key in ("access", "group", "meta", "tags", "contract") if key in entry}
-    return {**beside, **mapping(entry.get("config"))}
-
-
-def _all_sources(resources: Resources, package: str, path: str, told: tuple[dict[str, Json] | None, dict[str, Json]]) -> None:
-    old, new = told
-    if old is not None and old == new:
-        return
-    known = [node for node in resources.project.nodes.values() if node.source is not None and node.path == path and node.package == package]
-    wanted = {(source, table): (entry, its) for source, entry in new.items() for table, its in named(entry.get("tables")).items()}
-    for node in known:
-        key = (node.source.source_name if node.source is not None else "", node.name)
-        if key not in wanted:
-            resources.remove(node.unique_id)
-            continue
-        entry = _source_entry(*wanted.pop(key))
-        was = (old or {}).get(key[0], {})
-        its = named(was.get("tables")).get(key[1])
-        before = None if old is None else _source_entry(was, its) if its is not None else {}
-        if before != entry:
-            _patch_source(resources, node.unique_id, path, (before, entry))
-    for names, both in wanted.items():
-        _new_source(resources, package, path, names, _source_entry(*both))
-
-
-def _source_entry(source: Json, table: Json) -> Json:
-    """A table with what its source says for all of its tables."""
-    inherited = {key: source[key] for key in ("database", "freshness", "loaded_at_field", "loaded_at_query", "loader") if key in source}
-    config = {**mapping(source.get("config")), **mapping(table.get("config"))}
-    meta = {**mapping(source.get("meta")), **mapping(mapping(source.get("config")).get("meta"))}
-    return {**inherited, "schema": source.get("schema", source.get("name")), **table, "config": config, "source_meta": meta}
-
-
-def _patch_source(resources: Resources, unique_id: str, path: str, told: tuple[Json | None, Json]) -> None:
-    old, new = told
-    resource = resources.get(unique_id)
-    if old is None or columns_of(old) != columns_of(new):
-        resource["columns"] = _columns(resource.get("columns") or {}, new)
-    identifier = new.get("identifier", new["name"])
-    moved = [key for key in ("database", "schema") if key in new and (old is None or old.get(key) != new[key]) and new[key] != resource.get(key)]
-    if any(is_template(value) for value in (identifier, *(new[key] for key in moved))):
-        resources.doubt(path, "where it lies is a template there", (unique_id,))
-    else:
-        resource.update({key: new[key] for key in moved}, identifier=identifier)
-        parts = [resource.get("database"), resource.get("schema"), identifier]
-        if resource.get("relation_name"):
-            plain = ".".join(str(part) for part in parts if part)
-            resource["relation_name"] = plain if moved else renamed_relation(resource["relation_name"], str(identifier))
-    if old is not None and old.get("source_meta") != new["source_meta"]:
-        resource["source_meta"] = new["source_meta"]
-    for key in ("freshness", "loaded_at_field", "loaded_at_query"):
-        value = new.get(key, new["config"].get(key))
-        before = (old or {}).get(key, (old or {}).get("config", {}).get(key))
-        if value != before and (old is not None or not (value is None or holds(resource.get(key), value))):
-            resource[key] = value
-            set_config(resource, key, value)
-    edit_tests(resources, unique_id, path, (old, new))
-
-
-def _new_source(resources: Resources, package: str, path: str, names: tuple[str, str], entry: Json) -> None:
-    source, table = names
-    beside = next((node for node in resources.project.nodes.values() if node.source is not None and node.source.source_name == source), None)
-    database = entry.get("database") or (
-        beside.database if beside is not None else next((node.database for node in resources.project.nodes.values() if node.database), "")
-    )
-    identifier = str(entry.get("identifier", table))
-    relation = renamed_relation(beside.relation_name, identifier) if beside is not None and beside.relation_name else ""
-    resources.add(
-        {
-            "unique_id": f"source.{package}.{source}.{table}",
-            "resource_type": "source",
-            "name": table,
-            "source_name": source,
-            "package_name": package,
-            "original_file_path": path,
-            "fqn": [package, *path.split("/")[1:-1], source, table],
-            "database": database,
-            "schema": entry.get("schema"),
-            "identifier": identifier,
-            "relation_name": relation or ".".join(str(part) for part in (database, entry.get("schema"), identifier) if part),
-            "columns": _columns({}, entry),
-            "source_meta": entry["source_meta"],
-            "config": {"enabled": True},
-        }
-    )
+    return normal({**beside, **mapping(entry.get("config"))})

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from aftershock.artifacts.editing.parts import added_up, checksum, drop_config, in_order, renamed_relation, set_config
+from aftershock.artifacts.editing.blanks import alike_but_for_blanks
+from aftershock.artifacts.editing.calls import COMMENT, calls, configs
+from aftershock.artifacts.editing.folders import MACRO, MODEL
+from aftershock.artifacts.editing.naming import renamed_relation
+from aftershock.artifacts.editing.parts import Reads, checksum, refs_of, sources_of
+from aftershock.artifacts.editing.settings import UNPLACED, change_config, drop_config
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aftershock.artifacts.editing.parts import Json, Resources
 
-_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
-_CONFIG = re.compile(r"(?<![\w.])config\s*\(")
 _SNAPSHOT = re.compile(r"\{%-?\s*snapshot\s+(\w+)\s*-?%\}(.*?)\{%-?\s*endsnapshot\s*-?%\}", re.DOTALL)
 _MACRO = re.compile(r"\{%-?\s*(macro|test|data_test|materialization)\s+(\w+)(.*?)\{%-?\s*end(?:macro|test|data_test|materialization)\s*-?%\}", re.DOTALL)
+_BEGINS = re.compile(r"\{%-?\s*(?:macro|test|data_test|materialization)\s")
 _ADAPTER = re.compile(r"adapter\s*=\s*['\"](\w+)['\"]")
-_NAMES = {"true": True, "false": False, "none": None}
-_ADDED = frozenset({"meta", "tags"})
 _PLACED = frozenset({"materialized", "schema", "database"})
 MOST_LOOKED_AT = 20
-MACRO_FOLDERS = ("macros/", "tests/generic/")
 
 
-def edit_template(resources: Resources, package: str, path: str, text: str | None, known: Sequence[str]) -> None:
+def edit_template(resources: Resources, package: str, path: str, text: str | None, known: Sequence[str], kind: str) -> None:  # noqa: PLR0913, PLR0917  # one file's facts
     """Put an edited file into the project.
 
     Args:
@@ -35,9 +35,10 @@ def edit_template(resources: Resources, package: str, path: str, text: str | Non
         path: the file, relative to it.
         text: what it now holds; None where it is gone.
         known: unique_ids of the nodes and macros that the manifest has of this file.
+        kind: what dbt reads it as.
     """
     macros = [unique_id for unique_id in known if unique_id.startswith("macro.")]
-    if macros or (not known and text is not None and (path.startswith(MACRO_FOLDERS) or _MACRO.search(text)) and not _SNAPSHOT.search(text)):
+    if macros or (not known and kind == MACRO):
         _macros(resources, package, path, text or "", macros)
     elif text is None:
         for unique_id in known:
@@ -47,42 +48,38 @@ def edit_template(resources: Resources, package: str, path: str, text: str | Non
     elif known:
         for unique_id in known:
             recode(resources, unique_id, text, path)
-    elif path.endswith((".sql", ".py")) and PurePosixPath(path).parts[0] in _model_folders(resources, package):
+    elif kind == MODEL:
         _new_model(resources, package, path, text)
+    else:
+        resources.doubt(path, f"{'an' if kind[0] in 'aeiou' else 'a'} {kind} that is new is not read without dbt")
 
 
 def recode(resources: Resources, unique_id: str, text: str, path: str) -> None:
     """Give a node another template."""
     resource = resources.get(unique_id)
     old, new = resource.get("raw_code") or resource.get("raw_sql") or "", text if unique_id.startswith("snapshot.") else text.strip()
-    if old == new and resource.get("original_file_path") == path:
+    if old == new and resource.get("original_file_path") == path and unique_id in resources.project.nodes:
         resources.touched.pop(unique_id, None)
         return
     resource.update(raw_code=new, checksum=checksum(new), original_file_path=path)
     resource.pop("raw_sql", None)
+    is_sql = resource.get("language", "sql") == "sql"
+    if is_sql and old and alike_but_for_blanks(old, new, resources.project.info.adapter):
+        resources.cosmetic.add(unique_id)
+        return
     resources.recode(unique_id)
-    _relink(resources, resource, old, new)
-    if resource.get("language", "sql") == "sql":
+    _relink(resources, resource, path, old, new)
+    if is_sql:
         _reconfigure(resources, resource, old, new, path)
 
 
-def link_new_models(resources: Resources) -> None:
-    """Find what new models read once all of them are there."""
-    for unique_id, resource in list(resources.touched.items()):
-        if unique_id.startswith("model.") and unique_id not in resources.project.nodes:
-            _relink(resources, resource, "", resource["raw_code"])
-
-
-def _relink(resources: Resources, resource: Json, old: str, new: str) -> None:
-    """The parents that the new template names, and those that came from elsewhere: from macros, or ref() of what only dbt knows."""
-    package = resource.get("package_name") or resources.root
-    before, _ = resources.ref(_COMMENT.sub("", old), package)
-    after, refs = resources.ref(_COMMENT.sub("", new), package)
-    depends_on = resource.get("depends_on") or {}
-    known = depends_on.get("nodes") or []
-    kept = [parent for parent in known if parent not in before]
-    resource["depends_on"] = {**depends_on, "nodes": in_order([*kept, *after], known)}
-    resource["refs"], resource["sources"] = refs, resources.sources(_COMMENT.sub("", new))
+def _relink(resources: Resources, resource: Json, path: str, old: str, new: str) -> None:
+    """Note what the new template names, and the parents that came from elsewhere: from macros, or ref() of what only dbt knows."""
+    old, new = COMMENT.sub("", old), COMMENT.sub("", new)
+    before = resources.ref(old, resource.get("package_name") or resources.root, before=True).ids
+    known = tuple((resource.get("depends_on") or {}).get("nodes") or ())
+    resources.reads[resource["unique_id"]] = Reads(path, new, tuple(parent for parent in known if parent not in before), known, old)
+    resource["refs"], resource["sources"] = refs_of(new), sources_of(new)
 
 
 def _reconfigure(resources: Resources, resource: Json, old: str, new: str, path: str) -> None:
@@ -91,131 +88,51 @@ def _reconfigure(resources: Resources, resource: Json, old: str, new: str, path:
     if before == after and None not in (before, after):
         return
     if before is None or after is None:
-        if _calls(old) != _calls(new):
+        if calls(old) != calls(new):
             resources.doubt(path, "its config() cannot be read without dbt", (resource["unique_id"],))
         return
     for key, value in after.items():
         if key not in before or before[key] != value:
-            _set(resource, key, before.get(key), value)
+            change_config(resource, key, before.get(key), value)
     gone = [key for key in before if key not in after]
     for key in gone:
-        if key in _ADDED:
-            _set(resource, key, before[key], [] if key == "tags" else {})
-        else:
-            drop_config(resource, key)
+        drop_config(resource, key, before[key])
     if "materialized" in gone:
         resources.doubt(path, "its config() no longer says materialized, and dbt_project.yml is not read", (resource["unique_id"],))
-
-
-def _set(resource: Json, key: str, old: object, new: object) -> None:
-    value = added_up((resource.get("config") or {}).get(key), old, new) if key in _ADDED else new
-    set_config(resource, key, value)
-    if key in _ADDED:
-        resource[key] = value
-
-
-def configs(text: str) -> dict[str, Any] | None:
-    """What the ``config()`` calls of a template say; None where they say something that is no plain value."""
-    found: dict[str, Any] = {}
-    for call in _calls(text):
-        value = _literal(call)
-        if value is None:
-            return None
-        found.update(value)
-    return found
-
-
-def _calls(text: str) -> list[str]:
-    """The arguments of each ``config()`` call, as written."""
-    bare = _COMMENT.sub("", text)
-    return [arguments for call in _CONFIG.finditer(bare) if (arguments := _arguments(bare, call.end())) is not None and _is_jinja(bare, call.start())]
-
-
-def _is_jinja(text: str, at: int) -> bool:
-    return max(text.rfind("{{", 0, at), text.rfind("{%", 0, at)) > max(text.rfind("}}", 0, at), text.rfind("%}", 0, at))
-
-
-def _arguments(text: str, start: int) -> str | None:
-    """What stands up to the parenthesis that closes the call; None where none does."""
-    depth, quote, at = 1, "", start
-    while at < len(text):
-        char = text[at]
-        if quote:
-            at += char == "\\"
-            quote = "" if char == quote else quote
-        elif char in "\"'":
-            quote = char
-        elif char in "([{":
-            depth += 1
-        elif char in ")]}":
-            depth -= 1
-            if not depth:
-                return text[start:at]
-        at += 1
-    return None
-
-
-def _literal(arguments: str) -> dict[str, Any] | None:
-    """Keyword arguments, or one mapping, of plain values."""
-    try:
-        call = ast.parse(f"f({arguments.strip()}\n)", mode="eval").body
-        if not isinstance(call, ast.Call):
-            return None
-        found: dict[str, Any] = {}
-        for argument in call.args:
-            value = ast.literal_eval(_Plain().visit(argument))
-            if not isinstance(value, dict):
-                return None
-            found.update(value)
-        for keyword in call.keywords:
-            if keyword.arg is None:
-                return None
-            found[keyword.arg] = ast.literal_eval(_Plain().visit(keyword.value))
-    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
-        return None
-    return {str(key): list(value) if isinstance(value, (tuple, set)) else value for key, value in found.items()}
-
-
-class _Plain(ast.NodeTransformer):
-    """Jinja's names for what Python calls True, False and None."""
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        """One of them as a constant."""
-        return ast.copy_location(ast.Constant(_NAMES[node.id]), node) if node.id in _NAMES else node
+    for key in sorted(UNPLACED):
+        if before.get(key) != after.get(key) and resource["unique_id"] in resources.project.nodes:
+            resources.doubt(path, f"its config() says another {key}, and where dbt then puts it is not known", (resource["unique_id"],))
 
 
 def _snapshots(resources: Resources, path: str, text: str, known: Sequence[str]) -> None:
-    blocks = dict(_SNAPSHOT.findall(text))
+    blocks = dict(_SNAPSHOT.findall(COMMENT.sub("", text)))
     for unique_id in known:
         name = unique_id.rpartition(".")[2]
         if name in blocks:
-            recode(resources, unique_id, blocks[name], path)
+            recode(resources, unique_id, blocks.pop(name), path)
         else:
             resources.remove(unique_id)
+    for name in blocks:
+        resources.doubt(path, f"the snapshot {name} is new, and a new one is not read without dbt")
 
 
 def _macros(resources: Resources, package: str, path: str, text: str, known: Sequence[str]) -> None:
     """Macros by their names; a file's other text is none of dbt's business."""
     seen = set()
-    for block in _MACRO.finditer(text):
-        kind, name = block[1], block[2]
-        adapter = _ADAPTER.search(block[3].partition("%}")[0]) if kind == "materialization" else None
-        called = {"macro": name, "materialization": f"materialization_{name}_{adapter[1] if adapter else 'default'}"}.get(kind, f"test_{name}")
+    bare = COMMENT.sub(lambda found: " " * len(found[0]), text)
+    blocks = list(_MACRO.finditer(bare))
+    if len(_BEGINS.findall(bare)) != len(blocks):
+        resources.doubt(path, "where its macros end cannot be told", known)
+    for block in blocks:
+        called, sql = _called(block), text[block.start() : block.end()]
         unique_id = f"macro.{package}.{called}"
         seen.add(unique_id)
         old = resources.get(unique_id) if unique_id in known else {}
-        if (old.get("macro_sql") or "").strip() != block[0].strip():
-            resources.add(
-                {
-                    **old,
-                    "unique_id": unique_id,
-                    "resource_type": "macro",
-                    "name": called,
-                    "package_name": package,
-                    "macro_sql": block[0],
-                    "original_file_path": path,
-                }
-            )
+        if not known or unique_id not in known:
+            _shadowing(resources, path, unique_id, called)
+        if (old.get("macro_sql") or "").strip() != sql.strip():
+            new = {"unique_id": unique_id, "resource_type": "macro", "name": called, "package_name": package, "macro_sql": sql, "original_file_path": path}
+            resources.add({**old, **new})
         elif known:
             resources.touched.pop(unique_id, None)
     for unique_id in known:
@@ -223,10 +140,25 @@ def _macros(resources: Resources, package: str, path: str, text: str, known: Seq
             resources.remove(unique_id)
 
 
-def _model_folders(resources: Resources, package: str) -> set[str]:
-    """The folders at the top of a package that hold its models."""
-    paths = (node.path for node in resources.project.nodes.values() if node.resource_type == "model" and node.package == package)
-    return {PurePosixPath(path).parts[0] for path in paths if path}
+def _called(block: re.Match[str]) -> str:
+    """What dbt calls a macro: generic tests and materializations have names that say so."""
+    kind, name = block[1], block[2]
+    if kind == "macro":
+        return name
+    if kind != "materialization":
+        return f"test_{name}"
+    adapter = _ADAPTER.search(block[3].partition("%}")[0])
+    return f"materialization_{name}_{adapter[1] if adapter else 'default'}"
+
+
+def _shadowing(resources: Resources, path: str, unique_id: str, called: str) -> None:
+    """Say so where a new macro takes the place of another one: dbt's own callers may then call this."""
+    packages = {item.split(".")[1] for item in resources.macros_named(called) if item not in resources.removed}
+    own = unique_id.split(".")[1]
+    if own in packages:
+        resources.doubt(path, f"there is a macro {called} already, in another file", (unique_id,))
+    elif {"dbt", f"dbt_{resources.project.info.adapter}"} & packages and own == resources.root:
+        resources.doubt(path, f"dbt has a macro {called}, in whose place this one is called", (unique_id,))
 
 
 def _new_model(resources: Resources, package: str, path: str, text: str) -> None:
@@ -239,6 +171,7 @@ def _new_model(resources: Resources, package: str, path: str, text: str) -> None
     if unique_id in resources.project.nodes:  # it has moved
         resources.removed.difference_update((unique_id, *resources.tests_of(unique_id)))
         recode(resources, unique_id, text, path)
+        _resettled(resources, resources.get(unique_id), path, text)
         return
     like = _nearest(resources, package, file)
     language = "python" if file.suffix == ".py" else "sql"
@@ -267,6 +200,15 @@ def _new_model(resources: Resources, package: str, path: str, text: str) -> None
     recode(resources, unique_id, text, path)
 
 
+def _resettled(resources: Resources, resource: Json, path: str, text: str) -> None:
+    """Say so where a model moved to a folder whose models are built otherwise: dbt_project.yml may say that of the folder."""
+    own, beside = configs(text) or {}, _nearest(resources, resource["package_name"], PurePosixPath(path)).get("config") or {}
+    config = resource.get("config") or {}
+    for key in sorted(_PLACED):
+        if key not in own and beside and config.get(key) != beside.get(key):
+            resources.doubt(path, f"models of that folder have another {key}, and dbt_project.yml is not read", (resource["unique_id"],))
+
+
 def _nearest(resources: Resources, package: str, file: PurePosixPath) -> Json:
     """A model of the same package that shares most of its folders with a file; one whose own config() does not say where it lies, if there is one."""
     candidates = [
@@ -275,14 +217,15 @@ def _nearest(resources: Resources, package: str, file: PurePosixPath) -> Json:
         if node.resource_type == "model" and node.package == package and node.is_relation and node.unique_id not in resources.touched
     ]
 
-    def shared(path: str) -> int:
-        parts = PurePosixPath(path).parts[:-1]
-        return next(
-            (number for number, (one, other) in enumerate(zip(parts, file.parts[:-1], strict=False)) if one != other), min(len(parts), len(file.parts) - 1)
-        )
+    folders = file.parts[:-1]
 
-    most = max((shared(node.path) for node in candidates), default=0)
-    beside = sorted(node.unique_id for node in candidates if shared(node.path) == most)
+    def shared(path: str) -> int:
+        parts = path.split("/")[:-1]
+        return next((number for number, (one, other) in enumerate(zip(parts, folders, strict=False)) if one != other), min(len(parts), len(folders)))
+
+    near = [(shared(node.path), node.unique_id) for node in candidates]
+    most = max((number for number, _ in near), default=0)
+    beside = sorted(unique_id for number, unique_id in near if number == most)
     found: list[Json] = []
     for unique_id in beside[:MOST_LOOKED_AT]:
         found.append(dict(resources.get(unique_id)))

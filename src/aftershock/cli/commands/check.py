@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +13,8 @@ from aftershock.cli.checking import Question, answer, tried
 from aftershock.cli.terminal import check, emit, screen
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aftershock.cli.checking import Answer
 
 BASE = "AFTERSHOCK_BASE"
@@ -50,7 +53,7 @@ Exit codes: 0 passed, 1 the policy fails it, 2 could not run or could not judge.
 @click.option("--base-manifest-cmd", metavar="CMD", help="Run in a copy of that commit, has dbt write the base's manifest: 'dbt parse'.")
 @click.option("--base-catalog", metavar="FILE", type=options.FILE, help="What the warehouse had: a catalog.json, with --head-catalog.")
 @click.option("--head-catalog", metavar="FILE", type=options.FILE, help="What it has now: sources that lost columns are changes too.")
-@click.option("--changed", is_flag=True, help="Put the FILEs into the base, as a hook before a commit does; dbt does not run.")
+@click.option("--changed", is_flag=True, help="Put the FILEs into the base, or what git says was changed; dbt does not run.")
 @click.option("--backtest", type=click.IntRange(1, 1000), metavar="N", help="Check the last N merges instead: what the policy would have stopped.")
 @click.option("--fail-on", type=LEVELS, metavar="LEVEL", help="breaking, risky, P0, P1, P2, P3 or never. Default: the policy's, which is breaking.")
 @options.config
@@ -70,8 +73,10 @@ def command(**given: Any) -> int:  # noqa: ANN401  # typed by Question
     """
     question = Question(**given).validated()
     also = [_pair(text) for text in question.also]
-    for place in (question.output, *(file for _, file in also)):
+    places = [question.output, *(file for _, file in also)]
+    for place in places:
         check(place)
+    _refuse_twice(places)
     if question.backtest is not None:
         return _backtest(question)
     found = answer(question)
@@ -79,6 +84,14 @@ def command(**given: Any) -> int:  # noqa: ANN401  # typed by Question
         emit(_rendered(question, found, format_, file), file)
     emit(_rendered(question, found, question.format_, question.output), question.output)
     return CODES[found.report.outcome]
+
+
+def _refuse_twice(places: Sequence[str | None]) -> None:
+    """Refuse a file that would be written twice."""
+    files = [Path(place).resolve() for place in places if place is not None and place != "-"]
+    for number, file in enumerate(files):
+        if file in files[:number] and (file.is_file() or not file.exists()):  # a device takes them all
+            raise aftershock.UsageError("--also", f"{file} would be written twice", "Give each format a file of its own")
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from aftershock.render.escape import prose, unaddressed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aftershock.model.changes import CheckReport, Judgement
+    from aftershock.model.changes import Change, CheckReport, Judgement
 
 MOST_OF_A_LEVEL = 10
 """GitHub shows so many annotations of one level from one step, and drops the rest."""
@@ -46,7 +46,10 @@ class Issue(msgspec.Struct, frozen=True):
 
 
 def github(report: CheckReport, *, prefix: str = "") -> str:
-    """Workflow commands, one a line: an error for what breaks, a warning for what is risky or could not be judged, a notice with the verdict.
+    """Workflow commands, one a line: errors, then warnings, and a notice with the verdict.
+
+    What breaks something is an error, and so is what could not be judged where that fails the check; the rest is a warning. Beyond what GitHub shows of a
+    level, the last one says how many more there are.
 
     Args:
         report: what to say.
@@ -56,17 +59,26 @@ def github(report: CheckReport, *, prefix: str = "") -> str:
 
 
 def _commands(report: CheckReport, prefix: str) -> Iterator[str]:
-    shown = {"error": 0, "warning": 0}
-    for change, consequence in zip(report.changes, words.consequences(report), strict=True):
-        level = _LEVELS.get(change.verdict)
-        if level is None or change.acknowledged or shown[level] == MOST_OF_A_LEVEL:
-            continue
-        shown[level] += 1
-        file = places.path(report, change, prefix)
-        where = f"file={_property(file)},line={places.line(change)}," if file else ""
-        title = f"{words.JUDGED[change.verdict]}: {words.subject(report, change)}"
-        yield f"::{level} {where}title={_property(_short(title))}::{_data(_short(words.told(report, change, consequence)))}"
+    consequences = words.consequences(report)
+    for level in ("error", "warning"):
+        found = [number for number, change in enumerate(report.changes) if not change.acknowledged and _level(change) == level]
+        shown = found if len(found) <= MOST_OF_A_LEVEL else found[: MOST_OF_A_LEVEL - 1]
+        yield from (_command(report, report.changes[number], level, consequences[number], prefix) for number in shown)
+        if len(found) > len(shown):
+            yield f"::{level} title=aftershock check::{len(found) - len(shown):,} more like these: see the summary of this job, or aftershock check --all"
     yield f"::notice title=aftershock check::{_data(f'{words.verdict(report)} {words.result(report)}.')}"
+
+
+def _level(change: Change) -> str:
+    """An error is what breaks something, and what nobody could judge where that fails the check; empty where nothing is to be said."""
+    return "error" if change.verdict == "cannot-say" and change.fails else _LEVELS.get(change.verdict, "")
+
+
+def _command(report: CheckReport, change: Change, level: str, consequence: str, prefix: str) -> str:
+    file = places.path(report, change, prefix)
+    where = f"file={_property(file)},line={places.line(change)}," if file else ""
+    title = f"{words.JUDGED[change.verdict]}: {words.headed(report, change)}"
+    return f"::{level} {where}title={_property(_short(title))}::{_data(_short(words.reasoned(change, consequence)))}"
 
 
 def _short(text: str) -> str:

@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Literal
 
 import msgspec
 
 from aftershock.model.changes import Certainty, ChangeKind, Judgement
 from aftershock.model.incident import Effect
-from aftershock.render.document import SCHEMA_ID, Artifact, DbtProject, ErrorDocument, SeverityVerdict, Step
+from aftershock.render.document import Artifact, DbtProject, ErrorDocument, SeverityVerdict, Step, published
 
 CHECK_VERSION: Literal["1.0"] = "1.0"
 
@@ -152,8 +151,4 @@ def schema() -> str:
     """The JSON Schema (draft 2020-12) of `CheckDocument`, `BacktestDocument` and `ErrorDocument`, as it is published in the documentation."""
     from aftershock.render.check.backtest import BacktestDocument
 
-    shapes, definitions = msgspec.json.schema_components((CheckDocument, BacktestDocument, ErrorDocument), ref_template="#/$defs/{name}")
-    for definition in definitions.values():
-        definition["description"] = inspect.cleandoc(definition["description"])
-    whole = {"$schema": SCHEMA_ID, "title": f"aftershock check {CHECK_VERSION}", "oneOf": shapes, "$defs": definitions}
-    return msgspec.json.format(msgspec.json.encode(whole, order="sorted"), indent=2).decode() + "\n"
+    return published(f"aftershock check {CHECK_VERSION}", CheckDocument, BacktestDocument, ErrorDocument)

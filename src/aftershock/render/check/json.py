@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from aftershock.render.check import words
+from aftershock.render.check import audience, words
+from aftershock.render.check.advice import advice
 from aftershock.render.check.document import (
     CHECK_VERSION,
     AcknowledgedChange,
@@ -46,7 +47,7 @@ def json(report: CheckReport) -> str:
             ),
             coverage=_copy(report.coverage, CheckedCoverage),
             policy_changes=report.policy_changes,
-            advice=tuple(words.advice(report)),
+            advice=tuple(item.whole for item in advice(report)),
             base=_copy(report.base, DbtProject),
             head=_copy(report.head, DbtProject),
             artifacts=tuple(_copy(file, Artifact) for file in report.files),
@@ -85,9 +86,9 @@ def _impact(report: CheckReport) -> CheckedImpact:
         impact.loses_columns,
         impact.wrong,
         impact.failing_tests,
-        tuple(_copy(item, CheckedDashboard) for item in words.dashboards(report)),
+        tuple(_copy(item, CheckedDashboard) for item in audience.dashboards(report)),
         impact.metrics,
-        tuple(CheckedConsumer(_copy(person.owner, CheckedOwner), person.exposures, person.nodes) for person in words.people(report)),
+        tuple(CheckedConsumer(_copy(person.owner, CheckedOwner), person.exposures, person.nodes) for person in audience.people(report)),
         tuple(_copy(item, OutsideReader) for item in impact.hidden),
         tuple(_copy(item, Proof) for item in impact.proofs),
     )

@@ -5,10 +5,12 @@ GitHub takes 65,536 characters: tables are cut at whole rows, with a count of wh
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from aftershock.phrases import counted, listing
-from aftershock.render.check import places, words
+from aftershock.render.check import audience, places, words
+from aftershock.render.check.advice import Advice, Code, advice
 from aftershock.render.escape import http_url, markdown_code
 from aftershock.render.escape import markdown as escaped
 
@@ -30,6 +32,16 @@ LIMITS = (50, 25, 10, 5, 2, 1, 0)
 _CELL = 200
 """Characters of one cell before it is escaped."""
 
+_MOST_TOLD = 5
+"""Changes that are told before everything else."""
+
+_MOST_STEPS = 4
+"""Steps of a way in one cell."""
+
+_MOST_OPEN = 8
+"""Rows of nodes that are not folded."""
+
+_PASSED_ANYWAY = "⚠️ passed"
 _MARKS = {"breaking": "❌", "cannot-say": "❔", "risky": "⚠️", "safe": "✅"}
 _TITLES = {"failed": "❌ failed", "not-judged": "❔ could not judge", "passed": "✅ passed"}
 
@@ -58,70 +70,118 @@ def markdown(report: CheckReport, *, show_all: bool = False, prefix: str = "") -
 
 
 def _lines(report: CheckReport, limit: int, prefix: str) -> Iterator[str]:
+    worst = [change for change in words.open_changes(report) if change.verdict != "safe"][: min(limit, _MOST_TOLD)]
     yield from _head(report)
-    yield from _table(Table(("Dashboard", "Type", "What happens", "Owner"), [_board(item) for item in words.dashboards(report)]), limit)
+    yield from _list("", [_told(report, change, prefix) for change in worst], _MOST_TOLD)
+    yield from _table(Table(("Exposure", "Type", "What happens", "Owner"), [_board(item) for item in audience.dashboards(report)]), limit)
     yield from _people(report, limit)
-    yield from _table(_hits(report), limit)
-    yield from _also(report, limit)
-    yield from _list("To do", [escaped(_cut(line, 600)) for line in words.advice(report)], max(limit, 1), "1.")
+    yield from _list("To do", [_advised(item) for item in advice(report, telling=False)], max(limit, 1), "1.")
     yield from _list("Settings that rule only after the merge", [escaped(_cut(line, 400)) for line in report.policy_changes], limit)
-    yield from _folded("Changes", _changes(report, prefix), limit)
+    yield from _downstream(report, limit)
+    yield from _also(report, limit)
+    if len(worst) < len(words.open_changes(report)):
+        yield from _folded("All changes" if worst else "Changes", _changes(report, prefix), limit)
     yield from _folded("Acknowledged", _accepted(report), limit)
     yield from _limits(report, limit)
 
 
 def _head(report: CheckReport) -> Iterator[str]:
+    looked_at = report.outcome == "passed" and any(number for verdict, number in words.counts(report).items() if verdict != "safe")
     yield MARKER
-    yield f"### aftershock check: {_TITLES[report.outcome]}"
+    yield f"### aftershock check: {_PASSED_ANYWAY if looked_at else _TITLES[report.outcome]}"
     severity = f" Severity **{report.severity.level.value}**." if report.severity is not None else ""
-    yield from ("", f"{escaped(words.verdict(report))}{severity}")
-    why = f" {words.result(report)}." if report.outcome != "passed" else ""
-    yield from ("", f"{escaped(_cut(why, 1000)).strip()} Fails on: {markdown_code(report.fail_on)}.".strip())
+    said = words.result(report)
+    why = "" if said in words.RESULTS.values() else f" {escaped(_cut(said, 1000))}."
+    yield from ("", f"{escaped(words.verdict(report))}{severity}{why} Fails on: {markdown_code(report.fail_on)}.")
+
+
+def _told(report: CheckReport, change: Change, prefix: str) -> str:
+    """A change as one line of a list: what, why and where."""
+    where = _where(report, change, prefix)
+    kind = f", {escaped(_cut(words.kind(change)))}" if change.kind != "sql-unread" else ""
+    return f"{_judged(change)}: {_name(words.subject(report, change))}{kind}: {escaped(_cut(_reason(change)))}.{f' {where}' if where else ''}"
+
+
+def _judged(change: Change) -> str:
+    return f"{_MARKS[change.verdict]} {words.JUDGED[change.verdict]}"
+
+
+def _reason(change: Change) -> str:
+    return change.reason if change.certainty == "certain" or change.verdict == "cannot-say" else f"{change.reason} ({change.certainty})"
 
 
 def _board(item: Dashboard) -> tuple[str, ...]:
     address, shown = http_url(item.url), escaped(_cut(item.name))
     linked = f"[{shown}](<{address}>)" if address and len(address) <= 4 * _CELL else shown
     owners = escaped(_cut(listing([owner.label for owner in item.owners]))) or "nobody named"
-    return linked, escaped(_cut(item.type)), words.effects(item), owners
+    return linked, escaped(_cut(item.type)), audience.effects(item), owners
 
 
 def _people(report: CheckReport, limit: int) -> Iterator[str]:
-    found = words.people(report)
+    found = audience.people(report)
     if found:
         shown = [escaped(_cut(person.owner.label)) for person in found[: limit + 1]] + [""] * max(0, len(found) - limit - 1)
         yield from ("", f"**To tell ({len(found):,}):** {listing(shown, limit) if limit else 'see the rest of the answer'}.")
 
 
+def _advised(item: Advice) -> str:
+    """A thing to do, names and the command as code."""
+    said = "".join(_name(part.text) if isinstance(part, Code) else _between(part) for part in item.parts)
+    return f"{said}: {markdown_code(item.command)}." if item.command else f"{said}."
+
+
+def _between(text: str) -> str:
+    """Text beside code, with the space that it has on either side."""
+    before, after = (" " if edge.isspace() else "" for edge in (text[:1], text[-1:]))
+    shown = escaped(_cut(text, 600))
+    return f"{before}{shown}{after}" if shown else before
+
+
 def _hits(report: CheckReport) -> Table:
     rows = []
+    several = sum(change.verdict != "safe" for change in words.open_changes(report)) > 1
     for hit in [hit for hit in words.hits(report) if hit.kind != "skipped"]:
-        way = words.way(report, hit)
-        reached = " → ".join(_name(step) for step in way) if 1 < len(way) <= 4 else _name(words.cause(report, hit))  # noqa: PLR2004  # more is hard to read in a cell
-        kind = hit.kind if hit.certain else f"may be: {hit.kind}"
-        why = ", ".join(hit.columns) or (hit.proof.why if hit.proof is not None else "")
-        rows.append((_name(words.name(report, hit.unique_id)), kind, escaped(_cut(why)), reached))
+        way, cause = words.way(report, hit), words.cause(report, hit)
+        source = _name(words.subject(report, cause)) if cause is not None else ""
+        reached = " → ".join(step if step == words.ELLIPSIS else _name(step) for step in words.shortened(way, _MOST_STEPS)) if len(way) > 1 else source
+        why = ", ".join(hit.columns) or (hit.proof.why if hit.proof is not None else "") or (words.kind(cause) if cause is not None and several else "")
+        rows.append((_name(words.name(report, hit.unique_id)), words.happens(hit.kind, certain=hit.certain), escaped(_cut(why)), reached))
+    if not any(row[2] for row in rows):
+        return Table(("Node", "What happens", "Reached by"), [(*row[:2], row[3]) for row in rows])
     return Table(("Node", "What happens", "Why", "Reached by"), rows)
 
 
+def _downstream(report: CheckReport, limit: int) -> Iterator[str]:
+    """The nodes that are hit, folded where they are many."""
+    table = _hits(report)
+    if len(table.rows) <= _MOST_OPEN:
+        yield from _table(table, limit)
+        return
+    kinds = Counter(hit.kind for hit in words.hits(report) if hit.kind != "skipped")
+    yield from _folded(f"Downstream: {listing([f'{number:,} {words.happens(kind, number)}' for kind, number in kinds.items()])}", table, limit, number=False)
+
+
 def _also(report: CheckReport, limit: int) -> Iterator[str]:
+    many = len(words.tests(report)) > words.NAMES  # fewer are all in what is to be done
     found = [
-        ("Tests that fail or no longer run", [_name(name) for name in words.names(report, report.impact.failing_tests)]),
+        ("Tests that fail or no longer run", [_name(name) for name in words.tests(report)[: None if many else 0]]),
         ("Skipped by dbt", [_name(words.name(report, hit.unique_id)) for hit in words.hits(report) if hit.kind == "skipped"]),
         ("Metrics", [_name(name) for name in words.names(report, report.impact.metrics)]),
-        ("Readers outside dbt", [escaped(_cut(words.hidden_words(report, item))) for item in report.impact.hidden]),
     ]
     for title, names in found:
         if names:
             yield from ("", f"**{title} ({len(names):,}):** {listing(names, min(limit, 10)) if limit else 'not listed here'}.")
+    if report.impact.hidden:
+        outside = "; ".join(escaped(_cut(words.hidden_words(report, item))) for item in report.impact.hidden[: min(limit, 10)]) or "not listed here"
+        rest = len(report.impact.hidden) - min(limit, 10)
+        yield from ("", f"**Readers outside dbt ({len(report.impact.hidden):,}):** {outside}{f'; {rest:,} more' if limit and rest > 0 else ''}.")
 
 
 def _changes(report: CheckReport, prefix: str) -> Table:
     rows = []
     for change in words.open_changes(report):
-        reason = escaped(_cut(f"{change.reason}{'' if change.certainty == 'certain' else f' ({change.certainty})'}"))
-        said = f"{_MARKS[change.verdict]} {words.JUDGED[change.verdict]}"
-        rows.append((said, _name(words.subject(report, change)), escaped(_cut(words.kind(change))), reason, _where(report, change, prefix)))
+        reason = escaped(_cut(_reason(change)))
+        rows.append((_judged(change), _name(words.subject(report, change)), escaped(_cut(words.kind(change))), reason, _where(report, change, prefix)))
     return Table(("", "What", "Change", "Why", "Where"), rows)
 
 
@@ -141,14 +201,15 @@ def _accepted(report: CheckReport) -> Table:
 def _limits(report: CheckReport, limit: int) -> Iterator[str]:
     lines = [*(f"Severity: {line}." for line in words.reasons(report)), *words.doubts(report)]
     yield from ("", f"<details><summary>How it was read: {words.coverage(report)}</summary>", "")
-    yield f"{escaped(_cut(words.manifests(report)))}."
+    manifests = escaped(_cut(words.manifests(report)))
+    yield f"{manifests[:1].upper()}{manifests[1:]}."
     yield from _list("", [escaped(_cut(line, 400)) for line in lines], limit)
     yield from ("", "</details>")
 
 
-def _folded(title: str, table: Table, limit: int) -> Iterator[str]:
+def _folded(title: str, table: Table, limit: int, *, number: bool = True) -> Iterator[str]:
     if table.rows:
-        yield from ("", f"<details><summary>{title}: {len(table.rows):,}</summary>")
+        yield from ("", f"<details><summary>{title}{f': {len(table.rows):,}' if number else ''}</summary>")
         yield from _table(table, limit)
         yield from ("", "</details>")
 

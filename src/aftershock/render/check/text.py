@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from aftershock.phrases import listing
 from aftershock.render import summary
-from aftershock.render.check import words
+from aftershock.render.check import audience, words
+from aftershock.render.check.advice import Advice, advice
 from aftershock.render.escape import prose, terminal
 from aftershock.render.layout import Item, Line, Section, Span, Style, coloured, columns, cut, fit, paragraph, plain
 
@@ -31,6 +32,8 @@ _OUTCOMES: dict[str, Style] = {"failed": "bad", "not-judged": "warn", "passed": 
 _COMMAND = re.compile(r"^(\s*)::", re.MULTILINE)
 _NAME = 48
 _NAMES = 4
+_FEW = 4
+"""Changes that are told in full on the first screen."""
 
 
 def text(report: CheckReport, *, width: int = 100, colour: bool = False, show_all: bool = False) -> str:
@@ -76,12 +79,12 @@ def _head(report: CheckReport, width: int) -> Section:
 
 
 def _boards(report: CheckReport, width: int, *, short: bool) -> Section | None:
-    boards = words.dashboards(report)
+    boards = audience.dashboards(report)
     rows = [
         (
             Span(cut(prose(item.name), _NAME) if short else prose(item.name), "name"),
             Span(prose(item.type), "dim"),
-            Span(words.effects(item), "bad" if item.certainty == "column" else "warn"),
+            Span(audience.effects(item), "bad" if item.certainty == "column" else "warn"),
             Span(prose(listing([owner.label for owner in item.owners]) or "no owner")),
         )
         for item in boards
@@ -90,11 +93,11 @@ def _boards(report: CheckReport, width: int, *, short: bool) -> Section | None:
 
 
 def _people(report: CheckReport, width: int, *, short: bool) -> Section | None:
-    said = [f"{person.owner.label}: {_theirs(report, person, short=short)}" for person in words.people(report)]
+    said = [f"{person.owner.label}: {_theirs(report, person, short=short)}" for person in audience.people(report)]
     return _section("To tell", [paragraph((Span("  "),), prose(line), width, rows=2 if short else 0) for line in said], floor=5, first=True, short=short)
 
 
-def _theirs(report: CheckReport, person: words.Person, *, short: bool) -> str:
+def _theirs(report: CheckReport, person: audience.Person, *, short: bool) -> str:
     limit = _NAMES if short else 0
     parts = [listing(words.names(report, ids), limit) for ids in (person.exposures, person.nodes)]
     return "; ".join(part for part in parts if part) or "everything"
@@ -102,15 +105,22 @@ def _theirs(report: CheckReport, person: words.Person, *, short: bool) -> str:
 
 def _hits(report: CheckReport, kind: words.HitKind, width: int, *, short: bool) -> Section | None:
     found = [hit for hit in words.hits(report) if hit.kind == kind]
+    if short and kind == "fails":
+        items = [paragraph(_failing(report, hit), prose(_why_failing(report, hit)), width, rows=2) for hit in found[:BUDGET]]
+        return _section(words.HIT_TITLES[kind], items, short=True, floor=6, unbuilt=len(found) - len(items), style=_HIT_STYLES[kind])
     if short:
         rows: list[Line] = [
             (
                 Span(terminal(words.name(report, hit.unique_id)), _HIT_STYLES[kind]),
                 Span(cut(prose(words.why(hit)), _NAME)),
-                Span(terminal(_shown_way(report, hit)), "dim"),
+                Span(terminal(_short_way(report, hit)), "dim"),
             )
             for hit in found[:BUDGET]
         ]
+        if not any(why.text for _, why, _ in rows):
+            rows = [(name, way) for name, _, way in rows]
+        elif kind != "loses columns":  # why is seldom known, and the last is the one that is cut
+            rows = [(name, way, why) for name, why, way in rows]
         return _table(words.HIT_TITLES[kind], rows, width, short=True, floor=4, unbuilt=len(found) - len(rows), style=_HIT_STYLES[kind])
     items = [_whole(report, hit, width) for hit in found]
     return _section(words.HIT_TITLES[kind], items, short=False, style=_HIT_STYLES[kind])
@@ -118,7 +128,26 @@ def _hits(report: CheckReport, kind: words.HitKind, width: int, *, short: bool) 
 
 def _shown_way(report: CheckReport, hit: words.Hit) -> str:
     way = words.way(report, hit)
-    return " → ".join(way) if len(way) > 1 else f"from {cause}" if (cause := words.cause(report, hit)) else ""
+    change = words.cause(report, hit)
+    return " → ".join(way) if len(way) > 1 else f"from {words.subject(report, change)}" if change is not None else ""
+
+
+def _short_way(report: CheckReport, hit: words.Hit) -> str:
+    """A way that is short enough for a cell: where it starts, and the column at its end, if it ends in one."""
+    way = words.way(report, hit)
+    if len(way) > 1 and way[-1] == words.name(report, hit.unique_id):
+        return f"from {way[0]}"
+    return " → ".join(words.shortened(way, 2)) if len(way) > 1 else _shown_way(report, hit)
+
+
+def _failing(report: CheckReport, hit: words.Hit) -> Line:
+    return Span("  "), Span(terminal(words.name(report, hit.unique_id)), _HIT_STYLES["fails"]), Span("  ")
+
+
+def _why_failing(report: CheckReport, hit: words.Hit) -> str:
+    why, way = words.why(hit), _short_way(report, hit)
+    told = way.startswith("from ") and way[len("from ") :] in why
+    return f"{why} ({way})" if why and way and not told else why or way
 
 
 def _whole(report: CheckReport, hit: words.Hit, width: int) -> Item:
@@ -134,11 +163,12 @@ def _more(report: CheckReport, width: int, *, short: bool) -> Section | None:
     skipped = [words.name(report, hit.unique_id) for hit in words.hits(report) if hit.kind == "skipped"]
     found = [
         ("Skipped by dbt", skipped if short else []),
-        ("Tests that fail or no longer run", words.names(report, impact.failing_tests)),
+        ("Tests that fail or no longer run", words.tests(report) if len(words.tests(report)) > words.NAMES or not short else []),
         ("Metrics", words.names(report, impact.metrics)),
-        ("Readers outside dbt", [words.hidden_words(report, item) for item in impact.hidden]),
     ]
     said = [f"{what} ({len(names):,}): {listing(names, limit)}" for what, names in found if names]
+    outside = words.outside(report, limit)
+    said += [f"Readers outside dbt ({len(impact.hidden):,}): {outside}"] if outside else []
     return _section("Also", [paragraph((Span("  "),), prose(line), width, rows=2 if short else 0) for line in said], floor=3, short=short, counted=False)
 
 
@@ -146,24 +176,29 @@ def _changes(report: CheckReport, width: int, *, short: bool) -> Section | None:
     found = words.open_changes(report)
     if not short:
         return _section("Changes", [_change(report, change, width) for change in found], short=False)
-    rows = [_row(report, change) for change in found[:BUDGET]]
-    return _table("Changes", rows, width, short=True, floor=8, unbuilt=len(found) - len(rows))
+    few = len(found) <= _FEW
+    items = [paragraph(_judged(change), prose(_told(report, change)), width, rows=_rows(change, few=few)) for change in found[:BUDGET]]
+    return _section("Changes", items, floor=8, short=True, unbuilt=len(found) - len(items))
 
 
-def _row(report: CheckReport, change: Change) -> Line:
-    return (
-        Span(words.JUDGED[change.verdict], _STYLES[change.verdict]),
-        Span(cut(terminal(words.subject(report, change)), _NAME), "name"),
-        Span(cut(prose(words.kind(change) if change.was and change.now else change.kind.replace("-", " ")), _NAME)),
-        Span(prose(change.reason)),
-    )
+def _rows(change: Change, *, few: bool) -> int:
+    """How many rows the first screen has for a change: a reason is seldom longer, and where there are many changes, what is safe is told in one."""
+    return 6 if few else 4 if change.fails else 1 if change.verdict == "safe" else 2
 
 
 def _change(report: CheckReport, change: Change, width: int) -> Item:
-    head: Line = (Span("  "), Span(words.JUDGED[change.verdict], _STYLES[change.verdict]), Span(f" ({change.certainty}) "))
-    said = f"{words.subject(report, change)}: {words.kind(change)}: {change.reason}"
     where = f"{change.path}:{change.line}" if change.path else change.unique_id
-    return (*paragraph(head, prose(said), width), *paragraph((Span("      "),), terminal(where), width, style="dim"))
+    return (*paragraph(_judged(change), prose(_told(report, change)), width), *paragraph((Span("      "),), terminal(where), width, style="dim"))
+
+
+def _judged(change: Change) -> Line:
+    sure = "" if change.certainty == "certain" or change.verdict == "cannot-say" else f" ({change.certainty})"
+    return Span("  "), Span(words.JUDGED[change.verdict], _STYLES[change.verdict]), Span(f"{sure}  ")
+
+
+def _told(report: CheckReport, change: Change) -> str:
+    kind = f"{words.kind(change)}: " if change.kind != "sql-unread" else ""
+    return f"{words.subject(report, change)}: {kind}{change.reason}"
 
 
 def _accepted(report: CheckReport, width: int, *, short: bool) -> Section | None:
@@ -179,8 +214,14 @@ def _settings(report: CheckReport, width: int, *, short: bool) -> Section | None
 
 
 def _advice(report: CheckReport, width: int) -> Section | None:
-    items = [paragraph((Span(f"  {number}. "),), prose(line), width, rows=3) for number, line in enumerate(words.advice(report), 1)]
+    items = [_advised(number, item, width) for number, item in enumerate(advice(report, telling=False), 1)]
     return _section("To do", items, floor=9, short=True, counted=False)
+
+
+def _advised(number: int, item: Advice, width: int) -> Item:
+    """What to do, and below it the command on one line, which can be copied."""
+    said = paragraph((Span(f"  {number}. "),), prose(f"{item.sentence}{':' if item.command else '.'}"), width, rows=3)
+    return (*said, (Span("     "), Span(terminal(item.command), "command"))) if item.command else said
 
 
 def _doubts(report: CheckReport, width: int, *, short: bool) -> Section | None:

@@ -1,22 +1,20 @@
-"""What every format says of a check: the verdict in a sentence, who is affected and how, what to do about it."""
+"""What every format says of a check: the verdict in a sentence, who is affected and how."""
 
 from __future__ import annotations
 
 import hashlib
-from itertools import chain
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from aftershock.impact.people import merge
-from aftershock.model import Effect
 from aftershock.model.changes import JUDGEMENTS
 from aftershock.phrases import counted, listing
+from aftershock.render.check.audience import people
 from aftershock.render.summary import HIDDEN, seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from aftershock.model import Dashboard, HiddenConsumer, Owner
-    from aftershock.model.changes import Change, ChangeKind, CheckReport, Judgement, Reached
+    from aftershock.model import HiddenConsumer
+    from aftershock.model.changes import Change, CheckReport, Judgement, Reached
 
 HitKind = Literal["fails", "loses columns", "wrong values", "skipped"]
 
@@ -33,31 +31,12 @@ _VERBS: dict[HitKind, tuple[str, str, str]] = {
 }
 """What happens to one node, to several, and possibly."""
 
-_EFFECTS = {
-    Effect.WRONG: ("wrong", "may be wrong"),
-    Effect.STALE: ("stale", "may be stale"),
-    Effect.FAILS: ("fails", "may fail"),
-    Effect.SKIPPED: ("skipped", "may be skipped"),
-    Effect.LOSES_COLUMNS: ("loses columns", "may lose columns"),
-    Effect.MISSING_ROWS: ("missing rows", "may lack rows"),
-    Effect.DUPLICATED_ROWS: ("duplicated rows", "may have duplicated rows"),
-}
-
 RESULTS = {"failed": "The check fails", "not-judged": "The check cannot say", "passed": "The check passes"}
 
 NAMES = 3
-MOST_ADVICE = 6
+ELLIPSIS = "…"
+"""Stands for steps that are left out."""
 _TESTS = ("test.", "unit_test.")
-_REBUILT: frozenset[ChangeKind] = frozenset({"materialization-changed", "incremental-changed"})
-_SCHEMA: frozenset[ChangeKind] = frozenset({"column-removed", "column-renamed", "column-retyped", "node-removed", "node-renamed", "node-disabled"})
-
-
-class Person(NamedTuple):
-    """A person or team, once, with the unique_ids of their exposures and nodes that are affected."""
-
-    owner: Owner
-    exposures: tuple[str, ...]
-    nodes: tuple[str, ...]
 
 
 class Hit(NamedTuple):
@@ -122,10 +101,10 @@ def verdict(report: CheckReport) -> str:
     if not bad and not found["cannot-say"]:
         if not report.changes:
             return "Nothing changed for anybody downstream."
-        safe = counted(found["safe"], "safe change") if found["safe"] else "no other change"
-        return f"No breaking and no risky change{more}: {safe}."
-    total = sum(number for number, _ in bad)
-    said = f"{listing([f'{number:,} {word}' for number, word in bad])} {'change' if total == 1 else 'changes'}" if bad else ""
+        safe = [counted(found["safe"], "safe change")] if found["safe"] else []
+        known = [counted(len(accepted(report)), "acknowledged change")] if accepted(report) else []
+        return f"Nothing breaking or risky: {listing([*safe, *known])}."
+    said = f"{listing([f'{number:,} {word}' for number, word in bad])} {'change' if bad[-1][0] == 1 else 'changes'}" if bad else ""
     unsure = found["cannot-say"]
     if unsure:
         said = f"{said}, and {unsure:,} that could not be judged" if said else f"{counted(unsure, 'change')} could not be judged"
@@ -135,7 +114,7 @@ def verdict(report: CheckReport) -> str:
 def _affected(report: CheckReport) -> str:
     parts = reach(report)
     if not parts:
-        return "nothing downstream is affected"
+        return "nothing else is affected"
     one = len(parts) == 1 and parts[0].startswith("1 ")
     sure = any(proof.certain for proof in report.impact.proofs) or not report.impact.proofs
     unsure = not all(proof.certain for proof in report.impact.proofs)
@@ -160,8 +139,10 @@ def reach(report: CheckReport) -> list[str]:
 
 
 def result(report: CheckReport) -> str:
-    """Whether the check passes, and why not, in one sentence without a full stop, without untrusted text."""
+    """Whether the check passes, in one sentence without a full stop, without untrusted text; and why not, where `verdict` does not say it already."""
     said = RESULTS[report.outcome]
+    if _is_told(report):
+        return said
     if report.outcome == "failed":
         return f"{said}: {' '.join(report.failed).rstrip('.')}"
     if report.outcome == "not-judged":
@@ -170,31 +151,20 @@ def result(report: CheckReport) -> str:
     return said
 
 
-def dashboards(report: CheckReport) -> list[Dashboard]:
-    """The exposures that are affected: those that act by themselves last, then by type and name."""
-    return sorted(
-        report.impact.dashboards, key=lambda item: (item.automation, "" if item.type == "dashboard" else item.type, item.name.casefold(), item.unique_id)
-    )
+def _is_told(report: CheckReport) -> bool:
+    """Whether each change that the verdict counts, and the level could fail, does fail the check."""
+    levels: dict[str, set[Judgement]] = {"breaking": {"breaking", "cannot-say"}, "risky": {"breaking", "cannot-say", "risky"}}
+    return all(change.fails == (change.verdict in levels.get(report.fail_on, ())) for change in open_changes(report))
 
 
-def effects(item: Dashboard) -> str:
-    """What happens to an exposure, in our own words."""
-    may = item.certainty != "column"
-    return ", ".join(_EFFECTS[effect][may] for effect in item.effects) or ("may be affected" if may else "affected")
+def tests(report: CheckReport) -> list[str]:
+    """The names of the tests that fail or no longer run."""
+    return names(report, (unique_id for unique_id in report.impact.failing_tests if unique_id.startswith(_TESTS)))
 
 
-def people(report: CheckReport) -> list[Person]:
-    """Everyone to tell, each once: those who use the data first, then those whose nodes are affected."""
-    impact = report.impact
-    parts = [Person(item.owner, item.exposures, ()) for item in impact.consumers] + [Person(item.owner, (), item.nodes) for item in impact.owners]
-    merged = merge((part.owner, str(number), "") for number, part in enumerate(parts))
-    found = [_joined(owner, [parts[int(number)] for _, number, _ in mine]) for owner, mine in merged]
-    return sorted(found, key=lambda person: (not person.exposures, person.owner.label.casefold(), person.owner))
-
-
-def _joined(owner: Owner, parts: Sequence[Person]) -> Person:
-    exposures, nodes = (tuple(dict.fromkeys(chain.from_iterable(column))) for column in zip(*(part[1:] for part in parts), strict=True))
-    return Person(owner, exposures, nodes)
+def contracts(report: CheckReport) -> list[str]:
+    """The names of the nodes whose contract no longer holds."""
+    return names(report, (unique_id for unique_id in report.impact.failing_tests if not unique_id.startswith(_TESTS)))
 
 
 def hidden_words(report: CheckReport, item: HiddenConsumer) -> str:
@@ -202,6 +172,13 @@ def hidden_words(report: CheckReport, item: HiddenConsumer) -> str:
     through = name(report, item.unique_id)
     rest = "; ".join(part for part in (HIDDEN.get(item.kind, ""), "" if through in item.what else f"through {through}") if part)
     return f"{item.what} ({rest})" if rest else item.what
+
+
+def outside(report: CheckReport, limit: int = 0) -> str:
+    """The consumers outside dbt's graph, each in its own words; beyond ``limit`` (0 for none) a number. Unescaped."""
+    found = [hidden_words(report, item) for item in report.impact.hidden]
+    shown = found[:limit] if limit else found
+    return "; ".join([*shown, *([f"{len(found) - len(shown):,} more"] if len(found) > len(shown) else [])])
 
 
 def hits(report: CheckReport) -> list[Hit]:
@@ -225,11 +202,17 @@ def why(hit: Hit) -> str:
     return text if hit.certain else f"may be: {text}" if text else "may be"
 
 
-def cause(report: CheckReport, hit: Hit) -> str:
-    """The change that reaches a node; empty where that is not said."""
+def happens(kind: HitKind, number: int = 1, *, certain: bool = True) -> str:
+    """What happens to one node, or to several: ``fails``, ``lose columns``, ``may fail``."""
+    one, several, may = _VERBS[kind]
+    return may if not certain else one if number == 1 else several
+
+
+def cause(report: CheckReport, hit: Hit) -> Change | None:
+    """The change that reaches a node; None where that is not said."""
     if hit.proof is None or not 0 <= hit.proof.change < len(report.changes):
-        return ""
-    return subject(report, report.changes[hit.proof.change])
+        return None
+    return report.changes[hit.proof.change]
 
 
 def way(report: CheckReport, hit: Hit) -> list[str]:
@@ -237,6 +220,11 @@ def way(report: CheckReport, hit: Hit) -> list[str]:
     steps = [step for step in hit.proof.steps if not step.node.startswith(_TESTS)] if hit.proof is not None else []
     found = [f"{name(report, step.node)}.{step.column}" if step.column else name(report, step.node) for step in steps]
     return list(dict.fromkeys(found))
+
+
+def shortened(way: Sequence[str], most: int) -> list[str]:
+    """A way of so many steps at most, its end always among them: ``first``, `ELLIPSIS`, ``last``."""
+    return list(way) if len(way) <= most else [way[0], ELLIPSIS, way[-1]]
 
 
 def consequences(report: CheckReport) -> list[str]:
@@ -250,18 +238,27 @@ def consequences(report: CheckReport) -> list[str]:
 
 def _consequence(report: CheckReport, mine: Sequence[Hit]) -> str:
     parts = []
-    for title, (one, several, may) in _VERBS.items():
+    for title in _VERBS:
         some = [hit for hit in mine if hit.kind == title]
         found = names(report, dict.fromkeys(hit.unique_id for hit in some))
         if found:
-            verb = (one if len(found) == 1 else several) if any(hit.certain for hit in some) else may
-            parts.append(f"{listing(found, NAMES)} {verb}")
+            parts.append(f"{listing(found, NAMES)} {happens(title, len(found), certain=any(hit.certain for hit in some))}")
     return "; ".join(parts)
 
 
 def told(report: CheckReport, change: Change, consequence: str) -> str:
     """One change in a sentence: what, why, and what comes of it; unescaped."""
-    return f"{subject(report, change)}, {kind(change)}: {change.reason}.{f' Downstream: {consequence}.' if consequence else ''}"
+    return f"{headed(report, change)}: {reasoned(change, consequence)}"
+
+
+def headed(report: CheckReport, change: Change) -> str:
+    """What changed, and how: ``stg_orders.amount, column removed``; unescaped."""
+    return subject(report, change) if change.kind == "sql-unread" else f"{subject(report, change)}, {kind(change)}"
+
+
+def reasoned(change: Change, consequence: str) -> str:
+    """Why a change is judged as it is, and what comes of it, in sentences; unescaped."""
+    return f"{change.reason}.{f' Downstream: {consequence}.' if consequence else ''}"
 
 
 def fingerprint(change: Change) -> str:
@@ -298,41 +295,3 @@ def reasons(report: CheckReport) -> list[str]:
     deciding = next((reason.change for reason in reversed(found) if reason.change != "keep"), "")
     ordered = sorted(found, key=lambda reason: reason.change != deciding)
     return list(dict.fromkeys(f"{reason.evidence} ({reason.rule})" for reason in ordered))
-
-
-def advice(report: CheckReport) -> list[str]:
-    """What to do, each a sentence, the most urgent first; unescaped."""
-    return list(dict.fromkeys(_advice(report)))[:MOST_ADVICE]
-
-
-def _advice(report: CheckReport) -> Iterator[str]:
-    found = open_changes(report)
-    yield from _readers(report, found)
-    unread = [change for change in found if change.verdict == "cannot-say"]
-    if unread:
-        who = listing(names(report, dict.fromkeys(change.unique_id for change in unread)), NAMES)
-        compile_it = "" if report.head.has_compiled_sql else " Compile the head with dbt compile, so that its SQL can be read."
-        yield f"Look at {who} yourself: what changed there could not be judged.{compile_it}"
-    if report.impact.failing_tests:
-        yield f"Change the tests that then fail: {listing(names(report, report.impact.failing_tests), NAMES)}."
-    rebuilt = [change.unique_id for change in found if change.kind in _REBUILT and change.verdict != "safe"]
-    if rebuilt:
-        yield f"Plan the first build after the merge: {listing(names(report, dict.fromkeys(rebuilt)), NAMES)} may need --full-refresh."
-    if report.impact.dashboards:
-        who = listing([person.owner.label for person in people(report) if person.exposures], NAMES)
-        boards = listing([item.name for item in dashboards(report)], NAMES)
-        yield f"Before the merge, tell {who or 'the owners'}: {boards}."
-    if report.outcome == "failed":
-        yield "To accept a change, add it to check.acknowledge in aftershock.yml of the base branch, with a reason, an owner and a day."
-
-
-def _readers(report: CheckReport, found: Sequence[Change]) -> Iterator[str]:
-    """What can be done about each change that makes a reader fail."""
-    fails = [hit for hit in hits(report) if hit.kind == "fails" and hit.proof is not None]
-    place = {id(change): number for number, change in enumerate(report.changes)}
-    for change in [change for change in found if change.verdict == "breaking" and change.kind in _SCHEMA][:NAMES]:
-        own = (hit.unique_id for hit in fails if hit.proof is not None and hit.proof.change == place[id(change)])
-        readers = [unique_id for unique_id in own if unique_id != change.unique_id]
-        if readers:
-            shown = listing(names(report, readers), NAMES)
-            yield f"Change {shown} in the same pull request, or keep {subject(report, change)} until {'it does' if len(readers) == 1 else 'they do'} without."

@@ -65,10 +65,14 @@ class Blocks:
         return terms.make("block", terms.sequence(found), condition), slots
 
     def _closed(self, condition: Term, slots: Mapping[Term, Term | None]) -> Term:
-        found = self.terms.close(condition, slots)
-        if condition in self.written:
-            self.written.setdefault(found, self.written[condition])
-        return found
+        return self.follow(condition, self.terms.closing(slots))
+
+    def follow(self, condition: Term, change: Callable[[Term], Term]) -> Term:
+        """A condition as it is said of other rows; its parts are written as before."""
+        for part in condition.parts if condition.kind == "and" else (condition,):
+            if part in self.written:
+                self.written.setdefault(change(part), self.written[part])
+        return change(condition)
 
     def both(self, conditions: Iterable[Term]) -> Term:
         """Several conditions as a set, also of one or none."""
@@ -117,7 +121,7 @@ class Blocks:
             listed, condition = rows.parts
             entries = [self._entry(entry, instances) for entry in listed.parts]
             see = terms.opening(instances)
-            pool = [self._reopened(item, see) for item in condition.parts]
+            pool = [self.follow(item, see) for item in condition.parts]
             row = terms.sequence(terms.make("at", entry.instance, terms.make("row")) for entry in entries)
         cols = [col._replace(term=see(term)) for col, term in zip(relation.cols, self._once(relation.cols), strict=True)]
         order = see(relation.order) if relation.order is not None else None
@@ -134,13 +138,7 @@ class Blocks:
         rows = terms.opening(instances)(slot.parts[0])
         instances[slot] = terms.instance()
         see = terms.opening(instances)
-        return Entry(str(kind), instances[slot], rows, tuple(self._reopened(item, see) for item in on.parts))
-
-    def _reopened(self, condition: Term, see: Callable[[Term], Term]) -> Term:
-        found = see(condition)
-        if condition in self.written:
-            self.written.setdefault(found, self.written[condition])
-        return found
+        return Entry(str(kind), instances[slot], rows, tuple(self.follow(item, see) for item in on.parts))
 
 
 def is_true(term: Term) -> bool:

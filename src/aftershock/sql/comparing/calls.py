@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from aftershock.sql.comparing.scalars import Scalars
 from aftershock.sql.comparing.spelling import AGGREGATES, UNFOLDING, VOLATILE_NAMES, WORDS, type_name
+from aftershock.sql.comparing.synonyms import plainer
 from aftershock.sql.dialects import SELECT
 from aftershock.sql.expressions import QUERIES, except_of
 
@@ -25,6 +26,7 @@ class Calls(Scalars):
 
     def single(self, node: exp.Expression, where: Where) -> Term:
         """What an expression that is no operator stands for."""
+        node = plainer(node, self.dialect.read)
         read: Callable[[exp.Expression, Where], Term] | None = getattr(self, f"_read_{type(node).__name__.lower()}", None)
         if read is not None:
             return read(node, where)

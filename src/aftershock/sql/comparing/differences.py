@@ -84,8 +84,8 @@ def difference(sides: Sides, base: Relation, head: Relation) -> QueryDiff:
     come = sorted((old.taken() - new.taken() - new.by_key.keys() - old.by_key.keys()) if new.opens else ())
     starred = _stars(sides.terms, base.opens) == _stars(sides.terms, head.opens)
     changed = _changed(sides.terms, common, base.rows, head.rows, reasons)
-    retyped, widened, narrowed = Types(sides.terms, sides.dialect, sides.base, sides.head).changed(changed, base.rows, head.rows)
-    values = [(pair[1].name, reasons.value(*pair)) for key, pair in changed.items() if key not in widened]
+    retyped, cast, narrowed = Types(sides.terms, sides.dialect, sides.base, sides.head).changed(changed, base.rows, head.rows)
+    values = [(pair[1].name, reasons.value(*pair)) for key, pair in changed.items() if key not in cast]
     if not starred and _templates(sides.terms, base.opens) != _templates(sides.terms, head.opens):
         values.append(("*", "a star passes on something else"))
     found = QueryDiff(

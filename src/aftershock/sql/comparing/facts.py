@@ -17,6 +17,8 @@ class Known(msgspec.Struct, frozen=True, array_like=True):
         columns: (name, key, type) in order; the type is empty where it is not known.
         complete: whether there are no other columns.
         successors: (key here, key on the other side) of columns that were renamed.
+        settled: whether its columns have these types on both sides.
+        inside: the query that it is made of, where that is to be read in its place.
     """
 
     relation: str
@@ -25,6 +27,8 @@ class Known(msgspec.Struct, frozen=True, array_like=True):
     columns: tuple[tuple[str, str, str], ...] = ()
     complete: bool = False
     successors: tuple[tuple[str, str], ...] = ()
+    settled: bool = False
+    inside: Side | None = None
 
 
 class Side(msgspec.Struct, frozen=True, array_like=True):
@@ -60,6 +64,7 @@ class Relations:
 
     def __init__(self, known: tuple[Known, ...]) -> None:
         self.labels = {item.relation: item.label for item in known}
+        self.paths = {item.relation: ".".join(item.parts) for item in known}
         self._by_name: dict[str, list[Known]] = {}
         for item in known:
             if item.parts:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlglot import exp
 
 from aftershock.sql.comparing.calls import Calls
+from aftershock.sql.comparing.names import JSON_BY_DOT
 from aftershock.sql.comparing.pivots import pivoted
 from aftershock.sql.comparing.scalars import Where
 from aftershock.sql.comparing.scopes import Col, Open, Relation, Scope
@@ -17,6 +18,7 @@ from aftershock.sql.sources import Sources as Shapes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from aftershock.sql.comparing.facts import Known
     from aftershock.sql.comparing.scopes import Source
     from aftershock.sql.comparing.terms import Term
 
@@ -54,6 +56,10 @@ class Items(Calls):
 
     def cte(self, entry: object) -> Relation:
         """What a CTE yields."""
+        raise NotImplementedError
+
+    def inside(self, known: Known) -> Relation | None:
+        """What a relation's own query yields, where that is read in its place."""
         raise NotImplementedError
 
     def add_sources(self, select: exp.Expression, scope: Scope) -> None:
@@ -111,11 +117,14 @@ class Items(Calls):
     def relation(self, parts: tuple[str, ...]) -> Relation:
         """A relation by its name."""
         known, terms = self.relations.of(parts), self.terms
+        inside = self.inside(known) if known is not None else None
+        if inside is not None:
+            return inside
         hole = terms.make("hole")
         if known is None:
             return Relation(terms.make("scan", "outside:" + ".".join(parts)), [], (Open(hole, frozenset(), ""),))
         successors = dict(known.successors)
-        cols = [Col(name, key, terms.make("col", successors.get(key, key))) for name, key, _ in known.columns]
+        cols = [Col(name, key, terms.make("col", successors.get(key, key)), kind=kind if known.settled else "") for name, key, kind in known.columns]
         opens = () if known.complete else (Open(hole, frozenset(col.key for col in cols), known.relation, known.successors),)
         return Relation(terms.make("scan", known.relation), cols, opens)
 
@@ -179,7 +188,8 @@ class Items(Calls):
         if alias and not any(col.key == alias for col in cols) and not columns:
             cols.append(Col(alias, alias, terms.make("col", "#0"), unnamed=True))
         is_open = not columns or (isinstance(node, exp.Unnest) and not alias)
-        opens = (Open(terms.make("hole"), frozenset(col.key for col in cols), ""),) if is_open else ()
+        cased = isinstance(node, exp.Unnest) and self.dialect.read in JSON_BY_DOT
+        opens = (Open(terms.make("hole"), frozenset(col.key for col in cols), "", cased=cased),) if is_open else ()
         return read_as(Relation(rows, cols, opens), alias or name.lower() or node.key)
 
     def _values(self, node: exp.Expression, alias: str, columns: Named, scope: Scope) -> Read:
@@ -205,7 +215,7 @@ def listed(sources: Iterable[Source], scope: Scope, *, merge: bool = True) -> tu
                 cols.append(col)
             elif col.key not in done:
                 done.add(col.key)
-                cols.append(col._replace(term=shared.term))
+                cols.append(col._replace(term=shared.term, kind=""))
     return cols, [item for source in known for item in source.opens]
 
 

@@ -55,7 +55,8 @@ class Joins(Items):
         found: list[Term] = []
         for item in _operands(node):
             found.append(self.value(item, scope, clause))
-            self.blocks.written.setdefault(found[-1], item)
+            for part in found[-1].parts if found[-1].kind == "and" else (found[-1],):
+                self.blocks.written.setdefault(part, item)
         return self.terms.collection(found, "and")
 
     def _add_with_joins(self, node: exp.Expression, scope: Scope, join: Join) -> None:

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from aftershock.sql.comparing.terms import Term, Terms
     from aftershock.sql.dialects import Dialect
 
+    Written = tuple[str, ...]
 
+JSON_BY_DOT = frozenset({"", "bigquery", "clickhouse", "duckdb"})
+"""Dialects in which ``a.b`` may be a key of JSON in a column, which is found in no other case than its own."""
+_STRUCTS = ("STRUCT", "ROW", "RECORD", "TUPLE")
+_KEYED = ("JSON", "MAP", "VARIANT", "OBJECT", "DYNAMIC")
 _SAID_OF_NO_ROW = ("current_", "local", "session_", "system_", "user", "sys")
 """How those of the pseudo columns begin that are the same for every row."""
 
@@ -44,6 +49,13 @@ class Names:
         """The names of queries, by their rows, for people."""
         self.branches: dict[Term, tuple[Made | None, ...]] = {}
         """Where a column of a UNION is computed in each of its branches."""
+        self.kinds: dict[Term, str] = {}
+        """Types of columns that were bound, where the warehouse lists them."""
+        self._structs: set[Term] = set()
+        self.labels: dict[str, str] = {}
+        """Names for people of relations that only an inlined query reads."""
+        self.paths: dict[str, str] = {}
+        """The whole names of these."""
         self.wanting: set[str] = set()
         """Relations whose columns would have told what a name or a star stands for."""
         self.hearsay = False
@@ -53,7 +65,9 @@ class Names:
         """What an expression stands for."""
         raise NotImplementedError
 
-    def bind(self, parts: tuple[str, ...], scope: Scope, clause: str, *, bare: bool = False, aggregated: bool = False) -> Term:
+    def bind(  # noqa: PLR0913  # where it stands, and how
+        self, parts: tuple[str, ...], scope: Scope, clause: str, *, bare: bool = False, aggregated: bool = False, written: Written = ()
+    ) -> Term:
         """What a reference stands for.
 
         Args:
@@ -62,60 +76,72 @@ class Names:
             clause: in which clause of it.
             bare: whether it is all of an element of GROUP BY or ORDER BY.
             aggregated: whether it stands within an aggregate.
+            written: its names as they are written.
         """
-        if len(parts) > 1 and (found := self._qualified(parts, scope)) is not None:
+        written = written or parts
+        if len(parts) > 1 and (found := self._qualified(parts, scope, written)) is not None:
             return found
         around: Scope | None = scope
         while around is not None:
             here = clause if around is scope or clause in {LIMIT, WHERE} else SELECT
-            found = self._here(parts, around, here, bare=bare and around is scope, aggregated=aggregated)
+            found = self._here(parts, around, here, written, bare=bare and around is scope, aggregated=aggregated)
             if found is not None:
                 return found
             around = around.outer
-        return self._unbound(parts, scope)
+        return self._unbound(parts, scope, written)
 
-    def field(self, value: Term, names: Iterable[str]) -> Term:
-        """A field of a struct, and so on."""
-        for name in names:
+    def field(self, value: Term, names: Iterable[str], written: Iterable[str]) -> Term:
+        """A field of a struct, and so on; where it may be a key of JSON, by the name as it is written."""
+        fields = value in self._structs or _is_struct(self.kinds.get(value, ""))
+        for name in names if fields or self.dialect.read not in JSON_BY_DOT else written:
             value = self.terms.make("function", "DOT", value, self.terms.make("id", name))
+        if fields:
+            self._structs.add(value)
         return value
 
-    def _qualified(self, parts: tuple[str, ...], scope: Scope) -> Term | None:
+    def bound(self, col: Col) -> Term:
+        """The value of a column that a name stands for."""
+        if col.kind:
+            self.kinds.setdefault(col.term, col.kind)
+        return col.term
+
+    def _qualified(self, parts: tuple[str, ...], scope: Scope, written: Written) -> Term | None:
         """A name with its source before it, in the nearest SELECT that has such a source."""
         around: Scope | None = scope
         while around is not None:
             for length in range(len(parts) - 1, 0, -1):
+                fields = parts[length + 1 :], written[length + 1 :]
                 sources = named(parts[:length], around.sources)
                 for source in sources:
                     col = source.has(parts[length])
                     if col is not None:
-                        return self.field(col.term, parts[length + 1 :])
-                possible = [term for source in sources for term in source.may_have(parts[length], self.terms)]
+                        return self.field(self.bound(col), *fields)
+                possible = [term for source in sources for term in source.may_have(parts[length], self.terms, written[length])]
                 if possible:
-                    return self.field(self._one(parts, possible), parts[length + 1 :])
+                    return self.field(self._one(parts, possible), *fields)
             around = around.outer
         return None
 
-    def _here(self, parts: tuple[str, ...], scope: Scope, clause: str, *, bare: bool, aggregated: bool) -> Term | None:
-        name, fields = parts[0], parts[1:]
+    def _here(self, parts: tuple[str, ...], scope: Scope, clause: str, written: Written, *, bare: bool, aggregated: bool) -> Term | None:  # noqa: PLR0913  # where it is
+        name, fields, said = parts[0], parts[1:], written[1:]
         alias = self._alias(name, scope, clause, bare=bare)
         if alias is not None and not fields and not aggregated and (clause == HAVING or (clause == ORDER and bare)):
             return alias
         if name in scope.joined:
-            return self.field(scope.joined[name].term, fields)
+            return self.field(scope.joined[name].term, fields, said)
         visible = [source for source in scope.sources if not source.hidden]
         known = [(source, col) for source in visible if (col := source.has(name)) is not None]
         if known:
             self._doubt(name, visible, known)
-            return self.field(self._one(parts, [col.term for _, col in known]), fields)
+            return self.field(self._one(parts, [self.bound(col) for _, col in known]), fields, said)
         possible = [(source, term) for source in visible for term in source.may_have(name, self.terms)]
         if alias is not None and not possible:
-            return self.field(alias, fields)
+            return self.field(alias, fields, said)
         if possible:
             others = [alias] if alias is not None else []
             if len(possible) + len(others) > 1:
                 self.wanting.update(item.relation for source, _ in possible for item in source.opens)
-            return self.field(self._one(parts, [*(term for _, term in possible), *others]), fields)
+            return self.field(self._one(parts, [*(term for _, term in possible), *others]), fields, said)
         rows = named(parts, visible) if not fields else []
         return self._whole(rows) if rows else None
 
@@ -159,7 +185,7 @@ class Names:
         opens = (item.template for source in sources for item in source.opens)
         return terms.make("function", "ROW", terms.sequence(columns), terms.sequence(terms.fill(item, terms.make("col", "*")) for item in opens))
 
-    def _unbound(self, parts: tuple[str, ...], scope: Scope) -> Term:
+    def _unbound(self, parts: tuple[str, ...], scope: Scope, written: Written) -> Term:
         """A function without parentheses, or a name of nothing that is known: of whatever is there."""
         name = parts[0].casefold()
         if len(parts) == 1 and ((name in PSEUDO and name.startswith(_SAID_OF_NO_ROW)) or not scope.sources):
@@ -169,4 +195,11 @@ class Names:
         while around is not None:
             rows.extend(source.row for source in around.sources)
             around = around.outer
-        return self.terms.make("name", ".".join(parts), self.terms.collection(rows))
+        said = (parts[0], *written[1:]) if self.dialect.read in JSON_BY_DOT else parts
+        return self.terms.make("name", ".".join(said), self.terms.collection(rows))
+
+
+def _is_struct(kind: str) -> bool:
+    """Whether a type has fields, of which none is JSON in turn."""
+    text = kind.upper()
+    return text.startswith(_STRUCTS) and not any(word in text for word in _KEYED)

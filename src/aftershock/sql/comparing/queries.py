@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import sqlglot
 from sqlglot import exp
+from sqlglot.errors import SqlglotError
 
-from aftershock.sql.comparing.scopes import Col, Open, Relation, Scope, Source, open_term
-from aftershock.sql.comparing.selections import Selection
-from aftershock.sql.comparing.selects import Selects
+from aftershock.sql.comparing.facts import Relations
+from aftershock.sql.comparing.scopes import Col, Open, Relation, Scope
+from aftershock.sql.comparing.sets import Sets
 from aftershock.sql.comparing.terms import VOLATILE, Term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from aftershock.sql.comparing.facts import Known, Relations
+    from aftershock.sql.comparing.facts import Known, Side
     from aftershock.sql.comparing.terms import Terms
     from aftershock.sql.dialects import Dialect
 
@@ -37,7 +39,7 @@ class Cte:
         self.found: Relation | None = None
 
 
-class Queries(Selects):
+class Queries(Sets):
     """Reads the queries of one side.
 
     Args:
@@ -51,6 +53,7 @@ class Queries(Selects):
         super().__init__(terms, dialect, relations)
         self.inlined = inlined
         self._depth = 0
+        self._insides: dict[str, Relation | None] = {}
 
     def query(self, node: exp.Expression, outer: Scope | None, env: Mapping[str, object]) -> Relation:
         """What a query yields."""
@@ -58,7 +61,7 @@ class Queries(Selects):
         if isinstance(node, exp.Select):
             return self.select(node, outer, env)
         if isinstance(node, exp.SetOperation):
-            return self._set_operation(node, outer, env)
+            return self.set_operation(node, outer, env)
         if isinstance(node, (exp.Subquery, exp.Paren)):
             return self._parenthesised_query(node, outer, env)
         if isinstance(node, (exp.Values, exp.Table, exp.Pivot, exp.Unnest)):
@@ -72,20 +75,7 @@ class Queries(Selects):
             bare = exp.Subquery(this=inner, **{key: value for key, value in args.items() if key in {"alias", "joins", "pivots", "sample"} and value})
             rest = {key: value for key, value in args.items() if key not in {"this", "alias", "joins", "pivots", "sample", "with_", "with"} and value}
             return self.select(exp.Select(expressions=[exp.Star()], **{_FROM: exp.From(this=bare), **rest}), outer, env)
-        return self._modified(node, self.query(inner, outer, env), outer, env)
-
-    def _modified(self, node: exp.Expression, found: Relation, outer: Scope | None, env: Mapping[str, object]) -> Relation:
-        """A query with an ORDER BY and LIMIT behind it."""
-        order = node.args.get("order")
-        if order is not None:
-            terms, instance, scope = self.terms, self.terms.instance(), Scope(outer, env)
-            cols = [col._replace(term=terms.seen(col.term, instance)) for col in found.cols]
-            opens = tuple(item._replace(template=terms.seen(item.template, instance)) for item in found.opens)
-            scope.sources = [Source("", (), cols, opens, terms.make("at", instance, terms.make("row")))]
-            listed = self.sorting(order, Selection(scope, cols, list(opens)))
-            sorted_by = terms.sequence(terms.close(term, {instance: None}) for term in listed)
-            found = Relation(found.rows, found.cols, found.opens, sorted_by)
-        return self.limited(node, found)
+        return self.modified(node, self.query(inner, outer, env), outer, env)
 
     # WITH
 
@@ -116,8 +106,7 @@ class Queries(Selects):
             else:
                 found = self._recursive(entry) if recursive else self.query(entry.node, entry.outer, entry.env)
                 found = self.renamed(found, entry.columns)
-            if found.rows.bits & VOLATILE:  # all that read it read the same rows, which they would not if each had it for itself
-                found = Relation(self.terms.make("extra", found.rows, self.terms.make("text", "once")), found.cols, found.opens, found.order)
+            found = self._once(found)
             self.places.setdefault(found.rows, entry.key)
             entry.found = found
         return entry.found
@@ -128,113 +117,47 @@ class Queries(Selects):
             return self._listed(known)
         inner = self.renamed(self.query(entry.node, entry.outer, entry.env), entry.columns)
         successors = dict(known.successors)
-        cols = [col._replace(term=self.terms.make("col", successors.get(col.key, col.key)), made=None) for col in inner.cols]
+        cols = [col._replace(term=self.terms.make("col", successors.get(col.key, col.key)), made=None, kind="") for col in inner.cols]
         opens = tuple(Open(self.terms.make("hole"), frozenset(col.key for col in cols), known.relation, known.successors) for _ in inner.opens[:1])
         return Relation(self.terms.make("scan", known.relation), cols, opens)
 
+    def inside(self, known: Known) -> Relation | None:
+        """What a relation's own query yields, where that is to be read in its place and can be."""
+        if known.inside is None:
+            return None
+        if known.relation not in self._insides:
+            self._insides[known.relation] = self._read_inside(known, known.inside)
+        return self._insides[known.relation]
+
+    def _read_inside(self, known: Known, inside: Side) -> Relation | None:
+        """A query of other relations and CTEs than this one; its rows come in no order."""
+        tree = only_query(inside.texts[0], self.dialect) if inside.texts else None
+        if tree is None:
+            return None
+        reader = Queries(self.terms, self.dialect, Relations(inside.known), dict(inside.inlined))
+        reader.blocks, reader.words, reader.places, reader.branches, reader.wanting = self.blocks, self.words, self.places, self.branches, self.wanting
+        reader.labels, reader.paths = self.labels, self.paths
+        found = reader.query(tree, None, {})
+        self.hearsay |= reader.hearsay
+        self.labels.update(reader.relations.labels)
+        self.paths.update(reader.relations.paths)
+        keys = [col.key for col in found.cols]
+        if len(set(keys)) < len(keys):
+            return None
+        if found.rows.kind != "scan":
+            self.places.setdefault(found.rows, known.label)
+        return self._once(Relation(found.rows, found.cols, found.opens))
+
+    def _once(self, found: Relation) -> Relation:
+        """All that read it read the same rows, which they would not if each had what is volatile for itself."""
+        if not found.rows.bits & VOLATILE:
+            return found
+        return Relation(self.terms.make("extra", found.rows, self.terms.make("text", "once")), found.cols, found.opens, found.order)
+
     def _listed(self, known: Known) -> Relation:
         successors = dict(known.successors)
-        cols = [Col(name, key, self.terms.make("col", successors.get(key, key))) for name, key, _ in known.columns]
+        cols = [Col(name, key, self.terms.make("col", successors.get(key, key)), kind=kind if known.settled else "") for name, key, kind in known.columns]
         return Relation(self.terms.make("scan", known.relation), cols)
-
-    # set operations
-
-    def _set_operation(self, node: exp.Expression, outer: Scope | None, env: Mapping[str, object]) -> Relation:
-        """Branches from left to right, walked in a loop: five hundred SELECTs are a tree of that depth."""
-        levels: list[exp.Expression] = []
-        left = node
-        while isinstance(left, exp.SetOperation) and (left is node or not any(left.args.get(key) for key in ("order", "with_", "with", "limit", "offset"))):
-            levels.append(left)
-            left = left.this
-        found = self.query(left, outer, env)
-        pending = [found]
-        distinct = False
-        for level in reversed(levels):
-            right = self.query(level.args["expression"], outer, env)
-            plain = isinstance(level, exp.Union) and not any(level.args.get(key) for key in ("by_name", "side", "kind", "on"))
-            if plain and (level.args.get("distinct") is not False or not distinct):
-                pending.append(right)  # a UNION drops what is equal in all branches before it too
-                distinct = level.args.get("distinct") is not False
-                continue
-            found = self._united(pending, distinct=distinct)
-            pending, distinct = ([found, right], False) if plain else ([self._combined_sets(level, found, right)], False)
-        return self._modified(node, self._united(pending, distinct=distinct), outer, env)
-
-    def _united(self, parts: list[Relation], *, distinct: bool) -> Relation:
-        """The rows of all branches."""
-        if len(parts) == 1:
-            return parts[0]
-        branches = [branch for part in parts for branch in self._branches(part, distinct=distinct)]
-        if any(branch.opens for branch in branches) or len({len(branch.cols) for branch in branches}) > 1:
-            found = self._loosely(branches)
-        else:
-            names = branches[0].cols
-            if not any(branch.rows.free for branch in branches):
-                branches.sort(key=lambda branch: branch.rows.number)
-            terms = self.terms
-            cols = [self._union_column(col, [branch.cols[place] for branch in branches]) for place, col in enumerate(names)]
-            found = Relation(terms.make("union", *(branch.rows for branch in branches)), cols)
-        return self.distinct(found, "UNION") if distinct else found
-
-    def _union_column(self, named: Col, cols: list[Col]) -> Col:
-        """A column of a UNION: its value in each branch."""
-        term = self.terms.make("union-col", *(col.term for col in cols))
-        made = tuple(col.made for col in cols)
-        self.branches.setdefault(term, made)
-        return named._replace(term=term, made=made[0] if len({id(item) for item in made}) == 1 else None)
-
-    def _branches(self, part: Relation, *, distinct: bool) -> list[Relation]:
-        """The branches of a branch that is itself a UNION; its duplicates do not matter where all are dropped later."""
-        rows = part.rows
-        if distinct and rows.kind == "group" and rows.parts[1].kind == "set" and not part.opens:
-            inner = Relation(rows.parts[0], part.cols)
-            if set(rows.parts[1].args) == {col.term for col in part.cols}:
-                return self._branches(inner, distinct=True)
-        if rows.kind != "union" or part.opens or not all(col.term.kind == "union-col" and len(col.term.args) == len(rows.args) for col in part.cols):
-            return [part]
-        return [Relation(branch, [col._replace(term=col.term.parts[place]) for col in part.cols]) for place, branch in enumerate(rows.parts)]
-
-    def _loosely(self, branches: list[Relation]) -> Relation:
-        """Branches of which not all columns are known: each column may depend on all of each branch, except where all are one star."""
-        terms = self.terms
-        rows = terms.make("union", *(branch.rows for branch in branches))
-        if all(not branch.cols and len(branch.opens) == 1 for branch in branches):
-            template = terms.make("union-col", *(open_term(terms, branch.opens[0]) for branch in branches))
-            return Relation(rows, [], (Open(template, frozenset(), branches[0].opens[0].relation),))
-        whole = terms.sequence(terms.sequence(branch.values(terms)) for branch in branches)
-        first = branches[0]
-        cols = [col._replace(term=terms.make("union-col", terms.make("id", col.key), whole)) for col in first.cols]
-        opens = (Open(terms.make("union-col", terms.make("hole"), whole), frozenset(col.key for col in cols), ""),) if first.opens else ()
-        return Relation(rows, cols, opens)
-
-    def _combined_sets(self, node: exp.Expression, left: Relation, right: Relation) -> Relation:
-        """EXCEPT and INTERSECT, by all columns; UNION BY NAME."""
-        terms = self.terms
-        words = [f"{key}:{value}" for key, value in sorted(node.args.items()) if key in {"distinct", "by_name", "side", "kind", "on"} and value]
-        if (
-            isinstance(node, exp.Union)
-            and node.args.get("by_name")
-            and not left.opens
-            and not right.opens
-            and not any(map(node.args.get, ("side", "kind", "on")))
-        ):
-            return self._by_name(left, right, distinct=node.args.get("distinct") is not False)
-        sides = [terms.sequence((side.rows, terms.sequence(side.values(terms)))) for side in (left, right)]
-        rows = terms.make("setop", f"{type(node).__name__} {' '.join(words)}", *sides)
-        cols = [col._replace(term=terms.make("union-col", terms.make("id", str(place)), col.term)) for place, col in enumerate(left.cols)]
-        return Relation(rows, cols, tuple(item._replace(template=terms.make("union-col", item.template)) for item in left.opens))
-
-    def _by_name(self, left: Relation, right: Relation, *, distinct: bool) -> Relation:
-        """Branches whose columns go by name; what one lacks is NULL there."""
-        order = {col.key: col for side in (left, right) for col in reversed(side.cols)}
-        keys = list(dict.fromkeys(col.key for side in (left, right) for col in side.cols))
-        sides = [{col.key: col for col in side.cols} for side in (left, right)]
-        missing = self.terms.make("null")
-        aligned = [
-            Relation(side.rows, [order[key]._replace(term=known[key].term if key in known else missing) for key in keys])
-            for side, known in zip((left, right), sides, strict=True)
-        ]
-        return self._united(aligned, distinct=distinct)
 
     # recursion
 
@@ -244,7 +167,7 @@ class Queries(Selects):
         start = self.renamed(self.query(node.this, entry.outer, entry.env), entry.columns)
         self._depth += 1
         level = self._depth
-        cols = [col._replace(term=terms.make("rec-col", level, place), made=None) for place, col in enumerate(start.cols)]
+        cols = [col._replace(term=terms.make("rec-col", level, place), made=None, kind="") for place, col in enumerate(start.cols)]
         again = Cte(node, entry.key, entry.env, entry.outer, recursive=True)
         again.itself = Relation(terms.make(_SELF, level), cols)
         step = self.query(node.args["expression"], entry.outer, {**entry.env, entry.key: again})
@@ -256,10 +179,12 @@ class Queries(Selects):
         needed = range(len(pairs)) if distinct else _reached(step.rows, pairs, level)
         rows = terms.make("recursive", f"{type(node).__name__} {distinct}", start.rows, step.rows, _definitions(terms, needed, pairs))
         found = [
-            col._replace(term=terms.make("union-col", _definitions(terms, _reached(pairs[place], pairs, level) | {place}, pairs), terms.make("id", str(place))))
+            col._replace(
+                term=terms.make("union-col", _definitions(terms, _reached(pairs[place], pairs, level) | {place}, pairs), terms.make("id", str(place))), kind=""
+            )
             for place, col in enumerate(start.cols)
         ]
-        return self._modified(node, Relation(rows, found), entry.outer, entry.env)
+        return self.modified(node, Relation(rows, found), entry.outer, entry.env)
 
 
 def _definitions(terms: Terms, places: Iterable[int], pairs: list[Term]) -> Term:
@@ -286,6 +211,15 @@ def _reached(start: Term, pairs: list[Term], level: int) -> set[int]:
 def _reads(node: exp.Expression, key: str, reader: Queries) -> bool:
     """Whether a query reads a relation of this name."""
     return any(reader.key(table.this) == key for table in node.find_all(exp.Table) if isinstance(table.this, exp.Identifier) and not table.args.get("db"))
+
+
+def only_query(text: str, dialect: Dialect) -> exp.Expression | None:
+    """The query that a text is; None where it is something else, or several."""
+    try:
+        trees = [tree for tree in sqlglot.parse(text, read=dialect.read or None) if tree is not None and not isinstance(tree, exp.Semicolon)]
+    except SqlglotError:
+        return None
+    return trees[0] if len(trees) == 1 and isinstance(trees[0], (exp.Select, exp.SetOperation, exp.Subquery)) else None
 
 
 _FROM = "from_" if "from_" in exp.Select.arg_types else "from"

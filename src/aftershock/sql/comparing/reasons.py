@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlglot import exp
-
 from aftershock.sql.comparing.blocks import FROM, INNER
 from aftershock.sql.comparing.shapes import entries_of, held, pool_of, rows_of, slots_of
+from aftershock.sql.comparing.wording import became, is_cast_of_same, is_window_of_same, join_of, plain, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from sqlglot import exp
 
     from aftershock.sql.comparing.queries import Queries
     from aftershock.sql.comparing.scopes import Col, Made
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from aftershock.sql.comparing.terms import Term
     from aftershock.sql.dialects import Dialect
 
-LONGEST = 60
 MOST = 12
 _LAYERS = ("limit", "sorted", "first", "group", "unfold", "extra")
 ROWS = frozenset({"scan", "block", "union", "setop", "recursive", "call", "pivot", "values", *_LAYERS})
@@ -39,7 +39,8 @@ class Reasons:
         self.words = {**one.words, **two.words}
         self.written = {**one.blocks.written, **two.blocks.written}
         self.branches = {**one.branches, **two.branches}
-        self.labels = {**one.relations.labels, **two.relations.labels}
+        self.labels = {**one.relations.labels, **two.relations.labels, **one.labels, **two.labels}
+        self.paths = {**one.relations.paths, **two.relations.paths, **one.paths, **two.paths}
 
     # values
 
@@ -49,13 +50,12 @@ class Reasons:
         if old is not None and new is not None:
             was, now = self.text(old.node), self.text(new.node)
             if was != now:
-                where = f" in {new.place}" if new.place else ""
-                if _is_cast_of_same(old.node, new.node):
+                where = f" in {plain(new.place)}" if new.place else ""
+                if is_cast_of_same(old.node, new.node):
                     return f"it is cast to another type{where}"
-                if _is_window_of_same(old.node, new.node):
+                if is_window_of_same(old.node, new.node):
                     return f"the window changed{where}"
-                short = was and now and len(was) + len(now) <= LONGEST
-                return f"the expression changed{where}: {was} became {now}" if short else f"the expression changed{where}"
+                return f"the expression changed{where}{became(was, now)}"
         deeper = self._deeper(before.term, after.term)
         return deeper or "what it is computed from changed"
 
@@ -86,7 +86,7 @@ class Reasons:
             written = node.sql(dialect=self.dialect.read or None, comments=False)
         except Exception:  # noqa: BLE001  # what cannot be written out is not shown
             return ""
-        return " ".join(written.split())
+        return plain(" ".join(written.split()))
 
     # rows
 
@@ -112,8 +112,26 @@ class Reasons:
                 return [f"{self._word(base)} was removed", *self._rows(base.parts[0], head)]
         if "block" in {base.kind, head.kind}:
             return self._blocks(base, head)
-        names = self.name(base), self.name(head)
-        return [f"it reads {names[1]} instead of {names[0]}"] if all(names) and names[0] != names[1] else ["what it reads changed"]
+        return [self._instead(base, head)]
+
+    def _instead(self, base: Term, head: Term) -> str:
+        """That other rows are read, by names that tell them apart."""
+        for name in (self._own_name, self.name, self._path):
+            was, now = name(base), name(head)
+            if was and now and was != now:
+                return f"it reads {now} instead of {was}"
+        return "what it reads changed"
+
+    def _own_name(self, rows: Term) -> str:
+        """A relation's own name, rather than that of a CTE that passes it on; as :meth:`name` for other rows."""
+        return self._label(rows) if rows.kind == "scan" else self.name(rows)
+
+    def _path(self, rows: Term) -> str:
+        return self.paths.get(str(rows.args[0]), "") if rows.kind == "scan" else ""
+
+    def _label(self, rows: Term) -> str:
+        relation = str(rows.args[0])
+        return plain(self.labels.get(relation, relation.removeprefix("outside:")))
 
     @staticmethod
     def _among(block: Term, other: Term) -> bool:
@@ -130,14 +148,13 @@ class Reasons:
         """What people call these rows; empty where nobody gave them a name."""
         place = self.places.get(rows)
         if place:
-            return place
+            return plain(place)
         if rows.kind == "scan":
-            relation = str(rows.args[0])
-            return self.labels.get(relation, relation.removeprefix("outside:"))
+            return self._label(rows)
         return next((name for part in rows.parts if part.kind in ROWS and (name := self.name(part))), "")
 
     def _inside(self, rows: Term, phrases: Iterable[str]) -> list[str]:
-        place = self.places.get(rows, "")
+        place = plain(self.places.get(rows, ""))
         return [phrase if not place or " inside " in phrase else f"{phrase} inside {place}" for phrase in phrases]
 
     def _blocks(self, base: Term, head: Term) -> list[str]:
@@ -151,8 +168,8 @@ class Reasons:
             come.remove(after)
             found.extend(self._source(before, after))
             found.extend(self._kinds(old[before].kind, new[after].kind, held(after)))
-        found.extend(f"{_join(old[slot].kind)} {self.name(held(slot))}".rstrip() + " was removed" for slot in lost)
-        found.extend(f"{_join(new[slot].kind)} {self.name(held(slot))}".rstrip() + " was added" for slot in come)
+        found.extend(f"{join_of(old[slot].kind)} {self.name(held(slot))}".rstrip() + " was removed" for slot in lost)
+        found.extend(f"{join_of(new[slot].kind)} {self.name(held(slot))}".rstrip() + " was added" for slot in come)
         joined = [self._texts(condition for entry in entries.values() for condition in entry.on) for entries in (old, new)]
         found.extend(self._conditions(pool_of(base), pool_of(head), joined[0], joined[1]))
         return found
@@ -167,7 +184,7 @@ class Reasons:
         before, after = (INNER if kind == FROM else kind for kind in (old, new))
         if before == after:
             return []
-        return [f"{_join(before)} became {_join(after)}{f' ({name})' if (name := self.name(rows)) else ''}"]
+        return [f"{join_of(before)} became {join_of(after)}{f' ({name})' if (name := self.name(rows)) else ''}"]
 
     def pairs(self, base: Term, head: Term) -> dict[Term, Term]:
         """Sources of two blocks that are the same one, changed."""
@@ -190,7 +207,7 @@ class Reasons:
     def _source(self, before: Term, after: Term) -> list[str]:
         old, new = held(before), held(after)
         if old.kind == new.kind == "scan":
-            return [f"it reads {self.name(new)} instead of {self.name(old)}"]
+            return [self._instead(old, new)]
         return self._inside(new, self._rows(old, new))
 
     def _texts(self, conditions: Iterable[Term]) -> set[str]:
@@ -205,14 +222,14 @@ class Reasons:
         if not gone and not come:
             return ["what a filter reads changed"] if both else []
         was, now = self._shown(gone), self._shown(come)
-        if len(gone) == len(come) == 1:
-            return [f"a filter changed{f': {was} became {now}' if was and now else ''}"]
-        found = [f"a filter was removed{f': {was}' if was else ''}"] if gone else []
-        return [*found, f"a filter was added{f': {now}' if now else ''}"] if come else found
+        if len(was) == len(now) == 1:
+            return [f"a filter changed{became(was[0], now[0])}"]
+        found = [f"a filter was removed{told(was)}"] if gone else []
+        return [*found, f"a filter was added{told(now)}"] if come else found
 
-    def _shown(self, conditions: list[Term]) -> str:
-        texts = [self.text(self.written[item]) for item in conditions if item in self.written]
-        return texts[0] if len(texts) == len(conditions) == 1 and len(texts[0]) <= LONGEST else ""
+    def _shown(self, conditions: list[Term]) -> list[str]:
+        """Conditions as they are written, each once; one of which that is not known is empty."""
+        return list(dict.fromkeys(self.text(self.written[item]) if item in self.written else "" for item in conditions))
 
     def _limits(self, base: Term, head: Term) -> list[str]:
         found = self._rows(base.parts[0], head.parts[0])
@@ -261,24 +278,11 @@ class Reasons:
         return self._rows(base.parts[0], head.parts[0]) or [f"{self._word(head)} changed"]
 
     def _scans(self, base: Term, head: Term) -> list[str]:
-        return [f"it reads {self.name(head)} instead of {self.name(base)}"]
-
-
-def _join(kind: str) -> str:
-    return "JOIN" if kind == FROM else f"{kind.upper()} JOIN"
+        return [self._instead(base, head)]
 
 
 def _number(term: Term) -> int:
     return term.number
-
-
-def _is_cast_of_same(old: exp.Expression, new: exp.Expression) -> bool:
-    bare = [node.this if isinstance(node, exp.Cast) else node for node in (old, new)]
-    return bare[0] == bare[1]
-
-
-def _is_window_of_same(old: exp.Expression, new: exp.Expression) -> bool:
-    return isinstance(old, exp.Window) and isinstance(new, exp.Window) and old.this == new.this
 
 
 _SAME_KIND: dict[str, Callable[[Reasons, Term, Term], list[str]]] = {

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from aftershock.sql.comparing.names import Names
-from aftershock.sql.comparing.spelling import VOLATILE_NAMES, type_name
+from aftershock.sql.comparing.spelling import VOLATILE_NAMES, keeps_value, type_name
 from aftershock.sql.comparing.terms import VOLATILE
-from aftershock.sql.expressions import Expressions, except_of
+from aftershock.sql.comparing.truths import among, chosen, negated
+from aftershock.sql.expressions import QUERIES, Expressions, except_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +56,7 @@ class Scalars(Names):
         while isinstance(node, exp.Paren):
             node = node.this
         if isinstance(node, exp.Column) and not isinstance(node.this, exp.Star):
-            return self.bind(self.parts(node), scope, clause, bare=True)
+            return self.bind(self.parts(node), scope, clause, bare=True, written=_written(node))
         return self.value(node, scope, clause)
 
     @cached_property
@@ -81,6 +82,11 @@ class Scalars(Names):
         for item in reversed(chain):
             if isinstance(item, exp.Paren):
                 continue
+            query = _asked(item)
+            if query is not None:
+                found = self._is_in(found, query, where)
+                found = negated(self.terms, found, self.dialect.read) if isinstance(item, exp.NEQ) else found
+                continue
             found = self._combined(item, found, self.term(item.expression, where))
         return found
 
@@ -99,9 +105,10 @@ class Scalars(Names):
             return terms.pair(name.upper(), left, right)
         if name in _TURNED:
             return terms.make("function", _TURNED[name], right, left)
-        rest = [item for key, value in node.args.items() if key not in {"this", "expression"} for item in self.arg(key, value, None)]
+        rest = [item for key, value in node.args.items() if key not in {"this", "expression", "negate"} for item in self.arg(key, value, None)]
         if name in _COMPARING:
-            return terms.make("function", name.upper(), left, right, *rest)
+            made = terms.make("function", name.upper(), left, right, *rest)
+            return negated(terms, made, self.dialect.read) if node.args.get("negate") else made
         turns = name in _SUMS and self.dialect.read in _ADDING
         return terms.chain(left, terms.make("operator", name.upper(), int(turns), *rest), right)
 
@@ -141,8 +148,8 @@ class Scalars(Names):
             return self._read_star(node, where)
         parts = self.parts(node)
         if parts[0] in where.bound:
-            return self.field(where.bound[parts[0]], parts[1:])
-        found = self.bind(parts, where.scope, where.clause, aggregated=where.aggregated)
+            return self.field(where.bound[parts[0]], parts[1:], _written(node)[1:])
+        found = self.bind(parts, where.scope, where.clause, aggregated=where.aggregated, written=_written(node))
         return self.terms.make("outer-join", found) if node.args.get("join_mark") else found
 
     def _read_star(self, node: exp.Expression, where: Where) -> Term:
@@ -170,15 +177,16 @@ class Scalars(Names):
         return self.terms.make("null")
 
     def _read_case(self, node: exp.Expression, where: Where) -> Term:
-        terms = self.terms
-        operand = terms.sequence([self.term(node.this, where)] if node.this is not None else [])
-        branches = [terms.sequence((self.term(item.this, where), self.term(item.args["true"], where))) for item in node.args.get("ifs") or ()]
-        return terms.make("case", operand, terms.sequence(branches), self._otherwise(node.args.get("default"), where))
+        operand = self.term(node.this, where) if node.this is not None else None
+        branches = [(self.term(item.this, where), self.term(item.args["true"], where)) for item in node.args.get("ifs") or ()]
+        return chosen(self.terms, operand, branches, self._otherwise(node.args.get("default"), where), self.dialect.read)
 
     def _read_if(self, node: exp.Expression, where: Where) -> Term:
-        terms = self.terms
-        branch = terms.sequence((self.term(node.this, where), self.term(node.args["true"], where)))
-        return terms.make("case", terms.sequence([]), terms.sequence([branch]), self._otherwise(node.args.get("false"), where))
+        branch = self.term(node.this, where), self.term(node.args["true"], where)
+        return chosen(self.terms, None, [branch], self._otherwise(node.args.get("false"), where), self.dialect.read)
+
+    def _read_not(self, node: exp.Expression, where: Where) -> Term:
+        return negated(self.terms, self.term(node.this, where), self.dialect.read)
 
     def _otherwise(self, node: exp.Expression | None, where: Where) -> Term:
         return self.terms.make("null") if node is None else self.term(node, where)
@@ -195,9 +203,13 @@ class Scalars(Names):
         args = node.args
         if any(args.get(key) for key in ("unnest", "field", "is_global")):
             return self.plain(node, where)
-        query = args.get("query")
-        among = self.term(query, where) if query is not None else self.terms.collection(self.term(item, where) for item in args.get("expressions") or ())
-        return self.terms.make("function", "IN", self.term(node.this, where), among)
+        value, query = self.term(node.this, where), args.get("query")
+        if query is not None:
+            return self._is_in(value, query, where)
+        return among(self.terms, value, [self.term(item, where) for item in args.get("expressions") or ()], self.dialect.read)
+
+    def _is_in(self, value: Term, query: exp.Expression, where: Where) -> Term:
+        return self.terms.make("function", "IN", value, self.term(query, where))
 
     def _read_coalesce(self, node: exp.Expression, where: Where) -> Term:
         return self.terms.make("function", "COALESCE", *(self.term(item, where) for item in (node.this, *node.expressions)))
@@ -205,6 +217,8 @@ class Scalars(Names):
     def _read_dot(self, node: exp.Expression, where: Where) -> Term:
         """A field, or a function that lies in a schema: one of the project's own is the same wherever it lies."""
         called = node.args.get("expression")
+        if isinstance(called, exp.Identifier):
+            return self.field(self.term(node.this, where), (self.key(called),), (called.name,))
         if not isinstance(called, exp.Anonymous):
             return self.plain(node, where)
         names = [part for part in node.this.flatten() if isinstance(part, exp.Identifier)] if isinstance(node.this, exp.Dot) else [node.this]
@@ -246,10 +260,27 @@ class Scalars(Names):
 
     def _read_cast(self, node: exp.Expression, where: Where) -> Term:
         rest = [item for key, value in node.args.items() if key not in {"this", "to", "safe"} for item in self.arg(key, value, where)]
-        to = self.terms.make("type", type_name(node.args["to"], self.dialect))
-        return self.terms.make("function", type(node).__name__.upper(), self.term(node.this, where), to, *rest)
+        value, kind = self.term(node.this, where), type_name(node.args["to"], self.dialect)
+        if not rest and keeps_value(self.kinds.get(value, ""), kind, self.dialect):
+            return value
+        return self.terms.make("function", type(node).__name__.upper(), value, self.terms.make("type", kind), *rest)
 
     _read_trycast = _read_cast
+
+
+def _written(column: exp.Expression) -> tuple[str, ...]:
+    """The names of a column reference as they are written."""
+    return tuple(part.name for key in ("catalog", "db", "table", "this") if (part := column.args.get(key)) is not None)
+
+
+def _asked(node: exp.Expression) -> exp.Expression | None:
+    """The query of ``x = ANY (SELECT …)``, which is ``x IN (SELECT …)``, or of ``x <> ALL (SELECT …)``; None of anything else."""
+    asked = node.args.get("expression")
+    fits = (isinstance(node, exp.EQ) and isinstance(asked, exp.Any)) or (isinstance(node, exp.NEQ) and isinstance(asked, exp.All))
+    inner = asked.this if asked is not None and fits else None
+    while isinstance(inner, exp.Paren):
+        inner = inner.this
+    return inner if isinstance(inner, QUERIES) else None
 
 
 _UNSAID = frozenset({"variant_extract", "quoted"})

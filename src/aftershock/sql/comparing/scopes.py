@@ -22,7 +22,7 @@ class Made(NamedTuple):
 class Col(NamedTuple):
     """An output column: its name, its key, its value as said of one row, and where that is computed.
 
-    ``unnamed`` where the warehouse makes up its name; ``spelled`` where its name is known letter by letter.
+    ``unnamed`` where the warehouse makes up its name; ``spelled`` where its name is known letter by letter. ``kind`` is its type where the warehouse lists it.
     """
 
     name: str
@@ -31,18 +31,21 @@ class Col(NamedTuple):
     made: Made | None = None
     unnamed: bool = False
     spelled: bool = True
+    kind: str = ""
 
 
 class Open(NamedTuple):
     """Columns that are not known one by one: any of ``relation``'s but those ``without``; ``template`` has a hole for the column.
 
-    ``successors`` are columns that the relation has under another name on the other side, as (key here, key there).
+    ``successors`` are columns that the relation has under another name on the other side, as (key here, key there). ``cased`` where they may be keys of
+    JSON, which differ by case.
     """
 
     template: Term
     without: frozenset[str]
     relation: str
     successors: tuple[tuple[str, str], ...] = ()
+    cased: bool = False
 
     def column(self, terms: Terms, key: str) -> Term:
         """The value of one of them."""
@@ -111,9 +114,9 @@ class Source:
                 self._folded.setdefault(col.key.casefold(), col)
         return self._folded.get(key.casefold())
 
-    def may_have(self, key: str, terms: Terms) -> list[Term]:
-        """What a column of this key would be, of those that are not known."""
-        return [item.column(terms, key) for item in self.opens if key not in item.without]
+    def may_have(self, key: str, terms: Terms, written: str = "") -> list[Term]:
+        """What a column of this key would be, of those that are not known; ``written`` is its name where that may be a key of JSON."""
+        return [item.column(terms, written if item.cased and written else key) for item in self.opens if key not in item.without]
 
 
 class Entry(NamedTuple):

@@ -12,6 +12,7 @@ from aftershock.sql.comparing.scalars import Where
 from aftershock.sql.comparing.scopes import Alias, Col, Entry, Made, Relation, Scope, open_term
 from aftershock.sql.comparing.selections import Selection, holds, keeps, minds_order, name_of
 from aftershock.sql.comparing.stars import starred
+from aftershock.sql.comparing.synonyms import rows_wanted
 from aftershock.sql.comparing.terms import OPEN_WINDOW, Term
 from aftershock.sql.dialects import GROUP, HAVING, ORDER, QUALIFY, SELECT, WHERE
 from aftershock.sql.reading import _Reader
@@ -77,9 +78,10 @@ class Selects(Joins):
             scope.aliases.setdefault(key, Alias(term, aggregated))
         passed = self._passed(term, key if alias is None else "", scope) if isinstance(value, exp.Column) else None
         made = passed.made if passed is not None and passed.made is not None else Made("", value)
+        kind = self.kinds.get(term, "")
         if alias is not None:
-            return Col(name.name, key, term, made)
-        return Col(passed.name if passed is not None else name.name, key, term, made, spelled=passed is not None and passed.spelled)
+            return Col(name.name, key, term, made, kind=kind)
+        return Col(passed.name if passed is not None else name.name, key, term, made, spelled=passed is not None and passed.spelled, kind=kind)
 
     def _passed(self, term: Term, key: str, scope: Scope) -> Col | None:
         """The column of a source that is only passed on, of this key where that is given."""
@@ -183,10 +185,7 @@ class Selects(Joins):
         close, again = terms.closing(slots), terms.seeing(instance)
 
         def see(term: Term) -> Term:
-            closed = again(close(term))
-            if term in self.blocks.written:
-                self.blocks.written.setdefault(closed, self.blocks.written[term])
-            return closed
+            return self.blocks.follow(term, lambda item: again(close(item)))
 
         found.change(see)
 
@@ -209,10 +208,7 @@ class Selects(Joins):
                 return bool(term.bits & OPEN_WINDOW)
 
             def see(term: Term) -> Term:
-                changed = terms.rewrite(term, change, wanted)
-                if term in self.blocks.written:
-                    self.blocks.written.setdefault(changed, self.blocks.written[term])
-                return changed
+                return self.blocks.follow(term, lambda item: terms.rewrite(item, change, wanted))
 
             found.change(see)
         found.scope.pool.extend(found.qualify)
@@ -258,7 +254,7 @@ class Selects(Joins):
         """What LIMIT, OFFSET, TOP and FETCH leave."""
         terms, empty = self.terms, Scope(None, {})
         parts = [(name, node.args.get(name)) for name in ("limit", "offset")]
-        said = [terms.make("function", name, *self._bounds(value, empty)) for name, value in parts if isinstance(value, exp.Expression)]
+        said = [terms.make("function", name, *self._bounds(rows_wanted(value), empty)) for name, value in parts if isinstance(value, exp.Expression)]
         if not said:
             return relation
         order = relation.order if relation.order is not None else terms.sequence([])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
+from sqlglot.errors import SqlglotError
 
 if TYPE_CHECKING:
     from aftershock.sql.dialects import Dialect
@@ -74,3 +75,55 @@ def type_name(node: exp.Expression, dialect: Dialect) -> str:
     if dialect.read == "duckdb" and name.startswith(("VARCHAR(", "TEXT(", "CHAR(", "NVARCHAR(")):
         return "TEXT"
     return _SAME_TYPES.get(dialect.read, {}).get(name, name)
+
+
+BARE_DECIMALS = frozenset({"NUMBER", "DECIMAL", "NUMERIC"})
+"""Types of which a warehouse's list leaves out what they hold."""
+_CASTING = frozenset({"bigquery", "databricks", "duckdb", "postgres", "snowflake", "spark", "trino"})
+"""Dialects in which a cast to the type that a value has leaves it as it is."""
+_OWN_WORDS = {
+    "duckdb": {"INT": "INTEGER", "INT128": "HUGEINT", "UINT128": "UHUGEINT", "TEXT": "VARCHAR", "UINT": "UINTEGER", "TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE"},
+    "snowflake": {"DOUBLE": "FLOAT", "TIMESTAMPNTZ": "TIMESTAMP_NTZ", "TIMESTAMPLTZ": "TIMESTAMP_LTZ", "TIMESTAMPTZ": "TIMESTAMP_TZ"},
+    "postgres": {"INT": "INTEGER", "DOUBLE": "DOUBLE PRECISION", "FLOAT": "REAL"},
+    "redshift": {"INT": "INTEGER", "DOUBLE": "DOUBLE PRECISION", "FLOAT": "REAL"},
+}
+"""What warehouses call types that the parser calls otherwise."""
+
+
+def named_type(name: str, dialect: Dialect) -> str:
+    """A type under one name; as it is where it is not known."""
+    try:
+        built = exp.DataType.build(name, dialect=dialect.read or None)
+    except (SqlglotError, ValueError):
+        return name.upper()
+    return type_name(built, dialect)
+
+
+def listed_type(name: str, dialect: Dialect) -> str:
+    """A type as a warehouse lists it; not told where it leaves out what a decimal holds."""
+    return "" if name.strip().upper() in BARE_DECIMALS or not name.strip() else named_type(name, dialect)
+
+
+def own_words(name: str, dialect: Dialect) -> str:
+    """A type in the words of the warehouse, rather than the parser's."""
+    base, bracket, rest = name.partition("(")
+    own = _OWN_WORDS.get(dialect.read, {}).get(base.strip().upper())
+    if own is not None:
+        return own + bracket + rest
+    if dialect.read == "snowflake" and base == "DECIMAL":
+        return "NUMBER" + bracket + rest
+    try:
+        return exp.DataType.build(name).sql(dialect=dialect.read or None)
+    except (SqlglotError, ValueError):
+        return name
+
+
+def keeps_value(kind: str, to: str, dialect: Dialect) -> bool:
+    """Whether a cast changes nothing, since the column has that type.
+
+    Args:
+        kind: the column's type as the warehouse lists it; empty where it is not known.
+        to: the type that it is cast to, under its one name.
+        dialect: whose types these are.
+    """
+    return bool(kind) and dialect.read in _CASTING and not to.startswith(("CHAR", "NCHAR", "BPCHAR")) and listed_type(kind, dialect) == to

@@ -114,7 +114,7 @@ def _chosen(reader: Joins, star: _Star, cols: list[Col], opens: list[Open], scop
         if col.key in without:
             continue
         if col.key in replaced:
-            found.append(col._replace(term=reader.value(replaced[col.key], scope, SELECT), made=Made("", replaced[col.key])))
+            found.append(col._replace(term=reader.value(replaced[col.key], scope, SELECT), made=Made("", replaced[col.key]), kind=""))
         elif col.key in renames:
             name = renames[col.key]
             found.append(col._replace(name=name.name, key=reader.key(name)))
@@ -124,7 +124,7 @@ def _chosen(reader: Joins, star: _Star, cols: list[Col], opens: list[Open], scop
         found.extend(_unseen(reader, replaced, renames, cols, opens, scope))
     if star.around is not None:
         each = reader.value(star.around, scope, SELECT)
-        found = [col._replace(term=terms.make("function", "EACH", each, col.term), made=Made("", star.around)) for col in found]
+        found = [col._replace(term=terms.make("function", "EACH", each, col.term), made=Made("", star.around), kind="") for col in found]
     taken = frozenset(without) | replaced.keys() | renames.keys()
     rest = [item._replace(without=item.without | taken) for item in opens]
     return Starred(found, rest) if _is_known(star, opens) else _unknown(reader, star, found, rest, scope)

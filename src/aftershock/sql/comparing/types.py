@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlglot import exp
-from sqlglot.errors import SqlglotError
-
-from aftershock.sql.comparing.spelling import type_name
+from aftershock.sql.comparing.spelling import listed_type, named_type, own_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,7 +23,6 @@ _EXACT = {"FLOAT": 7, "DOUBLE": 15}
 _TEXTS = frozenset({"TEXT", "VARCHAR", "NVARCHAR", "CHAR", "NCHAR", "BPCHAR", "STRING"})
 _DECIMALS = {"duckdb": (18, 3), "snowflake": (38, 0), "bigquery": (38, 9), "spark": (10, 0), "databricks": (10, 0), "redshift": (18, 0), "tsql": (18, 0)}
 """Precision and scale of a decimal for which none are given."""
-_BARE_DECIMALS = frozenset({"NUMBER", "DECIMAL", "NUMERIC"})
 _FRACTIONS = frozenset({"databricks", "duckdb", "snowflake", "spark"})
 """Dialects in which a number with a point is as exact as it is written."""
 _COUNTING = frozenset({"bigquery", "databricks", "duckdb", "mysql", "postgres", "redshift", "spark", "trino"})
@@ -34,6 +30,8 @@ _COUNTING = frozenset({"bigquery", "databricks", "duckdb", "mysql", "postgres", 
 _TRUTHS = frozenset({"LT", "LTE", "IN", "NOT", "IS", "LIKE", "ILIKE", "REGEXPLIKE", "SIMILARTO", "STARTSWITH", "ENDSWITH", "CONTAINS"})
 _WORDS = frozenset({"CONCAT", "CONCATWS", "LOWER", "UPPER", "TRIM", "SUBSTRING", "REPLACE", "LEFT", "RIGHT", "MD5", "INITCAP", "GROUPCONCAT"})
 _COUNTS = frozenset({"COUNT", "ROWNUMBER", "RANK", "DENSERANK", "NTILE", "COUNTIF", "APPROXDISTINCT"})
+_LENGTHS = frozenset({"bigquery", "duckdb", "trino"})
+"""Dialects in which the length of a text is a BIGINT."""
 _OF_ARGUMENT = frozenset({"MIN", "MAX", "ANYVALUE", "FIRST", "LAST", "FIRSTVALUE", "LASTVALUE", "NTHVALUE", "LAG", "LEAD", "FILTER", "ABS", "DISTINCT", "NEG"})
 
 
@@ -50,57 +48,41 @@ class Types:
     def __init__(self, terms: Terms, dialect: Dialect, base: Side, head: Side) -> None:
         self.terms = terms
         self.dialect = dialect
-        self._own = [{key: self._listed(name) for key, name in side.types} for side in (base, head)]
+        self._own = [{key: listed_type(name, dialect) for key, name in side.types} for side in (base, head)]
         self._known = [self._relations(side) for side in (base, head)]
 
     def _relations(self, side: Side) -> dict[tuple[str, str], str]:
         found: dict[tuple[str, str], str] = {}
         for item in (*side.known, *(known for _, known in side.inlined)):
+            if item.inside is not None:
+                found.update(self._relations(item.inside))
             successors = dict(item.successors)
-            found.update(((item.relation, successors.get(key, key)), self._listed(name)) for _, key, name in item.columns)
+            found.update(((item.relation, successors.get(key, key)), listed_type(name, self.dialect)) for _, key, name in item.columns)
         return found
-
-    def _listed(self, name: str) -> str:
-        """A type as a warehouse lists it; not told where it leaves out what a decimal holds."""
-        return "" if name.strip().upper() in _BARE_DECIMALS or not name.strip() else self.normal(name)
 
     def normal(self, name: str) -> str:
         """A type under one name; as it is where it is not known."""
-        try:
-            built = exp.DataType.build(name, dialect=self.dialect.read or None)
-        except (SqlglotError, ValueError):
-            return name.upper()
-        return type_name(built, self.dialect)
-
-    def shown(self, name: str) -> str:
-        """A type in the dialect's words."""
-        try:
-            return exp.DataType.build(name).sql(dialect=self.dialect.read or None)
-        except (SqlglotError, ValueError):
-            return name
+        return named_type(name, self.dialect)
 
     def changed(
         self, columns: Mapping[str, tuple[Col, Col]], base: Term, head: Term
     ) -> tuple[tuple[tuple[str, str, str], ...], frozenset[str], tuple[str, ...]]:
-        """Columns whose type is another, those of them whose values all stay, and names of those whose new type does not hold every old value."""
+        """Columns whose type is another, keys of those of which that is all, and names of those whose new type does not hold every old value."""
         retyped: list[tuple[str, str, str]] = []
-        widened: set[str] = set()
+        only: set[str] = set()
         narrowed: list[str] = []
         for key, (before, after) in columns.items():
             was = self._type(before.term, base, 0) or self._own[0].get(key, "")
             now = self._type(after.term, head, 1) or self._own[1].get(key, "")
             if not was or not now or was == now:
                 continue
-            retyped.append((after.name, self.shown(was), self.shown(now)))
-            if not holds(was, now, self.dialect.read):
+            retyped.append((after.name, own_words(was, self.dialect), own_words(now, self.dialect)))
+            held = holds(was, now, self.dialect.read)
+            if not held:
                 narrowed.append(after.name)
-            elif _bare(before.term) is _bare(after.term) and self._casts_widen(before.term, after.term):
-                widened.add(key)
-        return tuple(retyped), frozenset(widened), tuple(narrowed)
-
-    def _casts_widen(self, before: Term, after: Term) -> bool:
-        """Whether the only change is one cast more around the same value."""
-        return _is_cast(after) and after.parts[0] is before
+            if _is_cast_more(before.term, after.term) or (not held and _bare(before.term) is _bare(after.term)):
+                only.add(key)
+        return tuple(retyped), frozenset(only), tuple(narrowed)
 
     def _type(self, term: Term, rows: Term, side: int) -> str:
         """The type of a value of one row; empty where it cannot be told."""
@@ -172,6 +154,8 @@ class Types:
             return self.normal("TEXT")
         if name in _COUNTS:
             return self.normal("BIGINT") if self.dialect.read in _COUNTING else ""
+        if name == "LENGTH":
+            return self.normal("BIGINT") if self.dialect.read in _LENGTHS else ""
         if name == "COALESCE":
             return self._common(term.parts, rows, side)
         if name in _OF_ARGUMENT and term.parts:
@@ -199,6 +183,11 @@ _BY_KIND: dict[str, Callable[[Types, Term, Term, int], str]] = {
 
 def _is_cast(term: Term) -> bool:
     return term.kind == "function" and term.args[0] == "CAST" and len(term.parts) == 2  # noqa: PLR2004  # the value and the type
+
+
+def _is_cast_more(before: Term, after: Term) -> bool:
+    """Whether the only change is one cast more around the same value."""
+    return _is_cast(after) and after.parts[0] is before
 
 
 def _bare(term: Term) -> Term:
