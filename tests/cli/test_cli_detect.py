@@ -163,11 +163,20 @@ def test_options_that_do_not_go_together(run: Run, scenario: Scenario) -> None:
 # watching
 
 
+INTERRUPTIBLE = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts the tests in the background has it ignored
+from aftershock.cli import run
+run()
+"""
+
+
 class Watch:
     """A process that watches a directory, its answers one JSON document a line."""
 
     def __init__(self, target: Path, *words: str) -> None:
-        command = [sys.executable, "-m", "aftershock", "detect", "--watch", "--interval", "0.05", "--no-cache", "--target-dir", str(target), *words]
+        words = ("detect", "--watch", "--interval", "0.05", "--no-cache", "--target-dir", str(target), *words)
+        command = [sys.executable, "-c", INTERRUPTIBLE, *words]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def answer(self) -> dict[str, object]:

@@ -92,7 +92,7 @@ NEUTRAL: dict[str, Callable[[Drawn], Drawn]] = {
 
 @pytest.mark.parametrize("strip", NEUTRAL.values(), ids=NEUTRAL)
 @given(drawn_projects(), CATEGORIES, POLICIES, st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_ignorance_never_lowers(strip: Callable[[Drawn], Drawn], project: Drawn, category: Category, policy: Policy, confirmed: bool) -> None:  # noqa: FBT001
     before = judged(project, category, policy, confirmed=confirmed)
     after = judged(strip(project), category, policy, confirmed=confirmed)
@@ -100,14 +100,14 @@ def test_ignorance_never_lowers(strip: Callable[[Drawn], Drawn], project: Drawn,
 
 
 @given(drawn_projects(), CATEGORIES, POLICIES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_owners_links_and_notes_decide_nothing(project: Drawn, category: Category, policy: Policy) -> None:
     bare = each_node(project, lambda item: without_unmarked(without_low_maturity(without_links(without_owners(item)))))
     assert judged(bare, category, policy).reasons == judged(project, category, policy).reasons
 
 
 @given(drawn_projects(), CATEGORIES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_a_project_without_exposures_is_never_below_the_start(project: Drawn, category: Category) -> None:
     nodes = {unique_id: item for unique_id, item in project.nodes.items() if item.exposure is None}
     verdict = judged(without_run(without_freshness(msgspec.structs.replace(project, nodes=nodes))), category, Policy())
@@ -117,7 +117,7 @@ def test_a_project_without_exposures_is_never_below_the_start(project: Drawn, ca
 
 
 @given(drawn_projects(), CATEGORIES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_of_a_project_of_which_nothing_is_known_the_level_is_the_start_or_worse(project: Drawn, category: Category) -> None:
     bare = each_node(project, lambda item: Node(item.unique_id, item.resource_type, item.name, parents=item.parents, build=item.build))
     unread = msgspec.structs.replace(bare, nodes={key: item for key, item in bare.nodes.items() if item.resource_type != "exposure"})
@@ -127,7 +127,7 @@ def test_of_a_project_of_which_nothing_is_known_the_level_is_the_start_or_worse(
 
 
 @given(drawn_projects(), CATEGORIES, st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_an_exposure_that_is_not_affected_is_never_missed(project: Drawn, category: Category, data: st.DataObject) -> None:
     """Fewer exposures elsewhere may take away the proof that nobody is affected, which only raises."""
     graph = graph_of(*project.nodes.values())
@@ -139,14 +139,14 @@ def test_an_exposure_that_is_not_affected_is_never_missed(project: Drawn, catego
 
 
 @given(drawn_projects(), CATEGORIES, POLICIES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_a_marker_never_makes_it_milder(project: Drawn, category: Category, policy: Policy) -> None:
     unmarked = each_node(project, lambda item: changed(item, meta={}, tags=(), columns=()))
     assert judged(project, category, policy).level.at_least(judged(unmarked, category, policy).level)
 
 
 @given(drawn_projects(), CATEGORIES, POLICIES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_privacy_never_raises(project: Drawn, category: Category, policy: Policy) -> None:
     """With every node marked as private the level is that of the same project without, but for the lowering that a marker forbids."""
     private = each_node(project, lambda item: changed(item, meta={**item.meta, "pii": True, "privacy_tier": 1, "sensitive": "yes"}))
@@ -155,7 +155,7 @@ def test_privacy_never_raises(project: Drawn, category: Category, policy: Policy
 
 
 @given(drawn_projects(), CATEGORIES, POLICIES, st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_one_input_has_one_answer_in_any_order(project: Drawn, category: Category, policy: Policy, backwards: bool) -> None:  # noqa: FBT001
     verdict = judged(project, category, policy)
     assert judged(project, category, policy) == verdict
@@ -165,7 +165,7 @@ def test_one_input_has_one_answer_in_any_order(project: Drawn, category: Categor
 
 
 @given(drawn_projects(), CATEGORIES, POLICIES, st.data())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_more_failing_nodes_are_never_milder(project: Drawn, category: Category, policy: Policy, data: st.DataObject) -> None:
     relations = [unique_id for unique_id, item in project.nodes.items() if item.resource_type in {"model", "source"}]
     more = (*project.seeds, *(Seed(unique_id) for unique_id in data.draw(st.lists(st.sampled_from(relations), max_size=3))))
@@ -173,7 +173,7 @@ def test_more_failing_nodes_are_never_milder(project: Drawn, category: Category,
 
 
 @given(drawn_projects(), CATEGORIES.filter(lambda category: category is not Category.DATA_LOSS), POLICIES)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_a_p0_has_a_marker_on_the_node_or_on_an_exposure(project: Drawn, category: Category, policy: Policy) -> None:
     verdict = judged(project, category, policy)
     if verdict.level is not Severity.P0:
@@ -188,7 +188,7 @@ def test_a_p0_has_a_marker_on_the_node_or_on_an_exposure(project: Drawn, categor
 
 
 @given(drawn_projects(), CATEGORIES, POLICIES, st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_a_level_is_moved_by_one_each_way_and_only_by_a_rule_that_is_named(
     project: Drawn,
     category: Category,

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -52,10 +53,11 @@ BAD_ORDERS = "update raw.orders set discount_cents = discount_cents + 5000, stat
     ("source", "category", "damage"),
     [
         ("raw.orders", "data-quality", BAD_ORDERS),
-        (
+        pytest.param(
             "raw.events",
             "duplicate-load",
             "insert into raw.events select event_id + 100000, customer_id, event_type, occurred_at, _loaded_at from raw.events where occurred_at >= timestamp '{}'",
+            marks=pytest.mark.skipif("CI" in os.environ, reason="a minute more of dbt, for a second incident; run at a desk"),
         ),
     ],
 )

@@ -232,7 +232,7 @@ def check_subject(subject: str) -> None:
 
 @pytest.mark.parametrize("kind", records.KINDS)
 @given(say=reports.VOICES)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_no_text_acts(say: reports.Voice, kind: DocumentKind) -> None:
     for record in both(say):
         if kind != "postmortem" or record.resolved_at:
