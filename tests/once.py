@@ -6,14 +6,15 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+import pytest
 from fixtures.build import build_shop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import pytest
-
+AT_A_DESK = pytest.mark.skipif("CI" in os.environ, reason="minutes more of dbt, beside a test of the same kind; run at a desk")
+"""Marks what is left out in CI, where time is short."""
 LONGEST = 900.0
 """Seconds for which the others wait."""
 

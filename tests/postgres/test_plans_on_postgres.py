@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import psycopg2
 import pytest
 from postgres_shop import tables
+from tests.once import AT_A_DESK
 
 import aftershock
 from aftershock import times
@@ -57,7 +57,7 @@ BAD_ORDERS = "update raw.orders set discount_cents = discount_cents + 5000, stat
             "raw.events",
             "duplicate-load",
             "insert into raw.events select event_id + 100000, customer_id, event_type, occurred_at, _loaded_at from raw.events where occurred_at >= timestamp '{}'",
-            marks=pytest.mark.skipif("CI" in os.environ, reason="a minute more of dbt, for a second incident; run at a desk"),
+            marks=AT_A_DESK,
         ),
     ],
 )

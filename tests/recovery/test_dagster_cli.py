@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.once import AT_A_DESK
 
 import aftershock
 from aftershock.artifacts.manifest import read_manifest
@@ -164,12 +165,20 @@ SHAPES = [
 ]
 
 
-@pytest.mark.parametrize(("step", "location", "assets", "said"), SHAPES, ids=["dg and a module", "a file", "dg by itself"])
+@pytest.mark.parametrize(
+    ("step", "location", "assets", "said"),
+    [
+        pytest.param(*SHAPES[0], id="dg and a module"),
+        pytest.param(*SHAPES[1], id="a file", marks=AT_A_DESK),
+        pytest.param(*SHAPES[2], id="dg by itself", marks=AT_A_DESK),
+    ],
+)
 def test_shapes(shop: Shop, step: Step, location: CodeLocation, assets: list[list[str | None]], said: str) -> None:
     assert said in shop.done(*command(shop, step, location))
     assert [(run["status"], run["assets"]) for run in shop.asked("runs")] == [("SUCCESS", assets)]
 
 
+@AT_A_DESK
 def test_a_job_queues_a_run_for_each_partition(shop: Shop) -> None:
     (shop.folder / "workspace.yaml").write_text("load_from:\n  - python_file: dagster_shop.py\n", "utf-8")
     step = dbt("window", "monthly_orders", flags=between("2024-01-01T00:00:00", "2024-03-01T00:00:00"))
@@ -205,6 +214,7 @@ def test_dagster_refuses(shop: Shop) -> None:
     assert shop.asked("runs") == []
 
 
+@AT_A_DESK
 def test_a_quoted_key_that_nothing_has_materializes_everything(shop: Shop) -> None:
     """Why keys are written bare. Where this fails, Dagster has become safer, and keys of odd characters can be selected too."""
     shop.run(*MATERIALIZE, "--select", 'key:"nobody"', "-m", "dagster_shop")  # fails at last, at an asset that needs a partition
@@ -212,6 +222,7 @@ def test_a_quoted_key_that_nothing_has_materializes_everything(shop: Shop) -> No
     assert {key for key, _ in run["assets"]} >= {"raw_orders", "stg_orders", "marts/big_orders", "orders_history"}
 
 
+@AT_A_DESK
 def test_a_seed_is_not_built_by_an_asset_that_runs_dbt_run(shop: Shop) -> None:
     code = shop.folder / "dagster_shop.py"
     code.write_text(code.read_text("utf-8").replace('["build", *(["--full', '["run", *(["--full'), "utf-8")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.once import AT_A_DESK
 
 from repair.ledger_incidents import LEDGER_SCENARIOS
 from repair.playing import Case, unannounced
@@ -34,7 +34,6 @@ ALSO_PROVED = (
 """A layer, a kind of model and a category each; bench/repairs.py plays all. The second ones are played at a desk, and not in CI, where time is short."""
 MINIMAL = "rows deleted in the warehouse: daily_totals"
 ALSO_MINIMAL = "source, loaded twice: raw.inventory_moves (append, full_refresh: false)"
-AT_A_DESK = pytest.mark.skipif("CI" in os.environ, reason="minutes more of dbt; run at a desk")
 
 
 def _case(name: str, truths: dict[str, Truth], folder: Path) -> Case:
