@@ -22,7 +22,8 @@ from aftershock import times
 from aftershock.artifacts import artifacts_from_bytes
 from aftershock.artifacts.definitions import definitions_from_bytes
 from aftershock.changes.contracts import breach_of_removal, breaches, differs
-from aftershock.changes.sides import Pair
+from aftershock.changes.sides import Pair, Side, open_side
+from aftershock.columns.opening import open_lineage
 
 UNIQUE_ID = "model.p.table_model"
 ANY = {"unique_id": "model.p.other", "resource_type": "model", "name": "other", "package_name": "p"}
@@ -47,15 +48,15 @@ def judged(case: dict[str, Any]) -> Row:
     if old is None:
         return Row(name, theirs, "non_breaking", "a contract is new")
     if new is None or not case["new_model"]["enabled"]:
-        why = breach_of_removal(*old, times.now(), disabled=new is not None)
+        why = breach_of_removal(old.nodes[UNIQUE_ID], old.definition(UNIQUE_ID), times.now(), disabled=new is not None)
         return Row(name, theirs, "breaking" if why else "non_breaking", why or "it had no contract")
-    pair = Pair(UNIQUE_ID, UNIQUE_ID, old[0], new[0], old[1], new[1])
+    pair = Pair.of(old, new, UNIQUE_ID, UNIQUE_ID)
     found = breaches(pair, adapter)
     why = ", ".join(item.what for item in found) or ("it says something else, and breaks nothing" if differs(pair) else "it says the same")
     return Row(name, theirs, "breaking" if found else "non_breaking", why)
 
 
-def _side(model: dict[str, Any] | None, materialized: str) -> tuple[Any, Any] | None:
+def _side(model: dict[str, Any] | None, materialized: str) -> Side | None:
     """A model as a manifest has it, read as we read one."""
     if model is None:
         return None
@@ -65,7 +66,8 @@ def _side(model: dict[str, Any] | None, materialized: str) -> tuple[Any, Any] | 
     node = {**ANY, "unique_id": UNIQUE_ID, "name": "table_model", **fields}
     head = {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json", "dbt_version": "1.11.0"}
     data = msgspec.json.encode({"metadata": head, "nodes": {UNIQUE_ID: node}})
-    return artifacts_from_bytes(data).project.nodes[UNIQUE_ID], definitions_from_bytes(data, "case").nodes[UNIQUE_ID]
+    artifacts = artifacts_from_bytes(data)
+    return open_side(artifacts, open_lineage(artifacts, data=data), None, definitions_from_bytes(data, "case"))
 
 
 def main() -> int:
