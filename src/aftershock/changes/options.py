@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, NamedTuple
-from weakref import WeakKeyDictionary
 
 from aftershock.changes.building import BESIDE, BUILT, INCREMENTAL, LAYOUT
 from aftershock.changes.found import Finding, plain, setting, written_out
@@ -14,14 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aftershock.changes.scene import Scene
-    from aftershock.changes.sides import Pair, Side
+    from aftershock.changes.sides import Pair
     from aftershock.model.changes import ChangeKind, Judgement
 
 ASKED = BUILT | {"function"}
 WORD = re.compile(r"\w+")
 MOST = 60
 """Characters of a value within a sentence."""
-_WORDS: WeakKeyDictionary[Side, frozenset[str]] = WeakKeyDictionary()
 
 
 class Option(NamedTuple):
@@ -74,12 +72,14 @@ OPTIONS: tuple[Option, ...] = (
     Option(("require_partition_filter",), "access-changed", "risky", "where it is set, a query without a filter on the partition is refused"),
     Option(("bind",), "access-changed", "risky", "a view that is bound goes when a table below it is replaced; one that is not finds out at the next query"),
     Option(
-        ("target_lag", "refresh_mode", "initialize", "scheduler", "auto_refresh", "enable_refresh", "refresh_interval_minutes", "max_staleness"),
+        (
+            *("target_lag", "refresh_mode", "initialize", "scheduler", "auto_refresh", "enable_refresh", "refresh_interval_minutes", "max_staleness"),
+            *("schedule", "refresh_method", "refresh", "refreshable"),
+        ),
         "freshness-changed",
         "risky",
         "its rows may be older than its readers expect",
     ),
-    Option(("schedule", "refresh_method", "refresh", "refreshable"), "freshness-changed", "risky", "its rows may be older than its readers expect"),
     Option(
         ("hours_to_expiration", "partition_expiration_days", "ttl"),
         "materialization-changed",
@@ -88,14 +88,8 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(("transient", "data_retention_time_in_days"), "materialization-changed", "safe", "its rows are the same; what they were is kept for another time"),
     Option(
-        ("partitions", "delete_condition", "update_condition", "insert_condition", "inserts_only", "merge_with_schema_evolution", "predicates"),
-        "incremental-changed",
-        "risky",
-        "new rows are put beside, or in place of, other rows than before",
-        "incremental",
-    ),
-    Option(
         (
+            *("partitions", "delete_condition", "update_condition", "insert_condition", "inserts_only", "merge_with_schema_evolution", "predicates"),
             *("matched_condition", "not_matched_condition", "not_matched_by_source_action", "not_matched_by_source_condition"),
             *("skip_matched_step", "skip_not_matched_step"),
         ),
@@ -198,14 +192,7 @@ def _option(scene: Scene, key: str, pair: Pair) -> Option | None:
 def _is_read(scene: Scene, key: str, pair: Pair) -> bool:
     """Whether a macro of the project, of a package or of dbt, or the node's own Python, has the name of a setting; also where no macro is at hand."""
     own = WORD.findall(scene.head.code_of(pair.head_id).raw) if pair.head.language == "python" else ()
-    return not scene.head.code.macros or WORD.fullmatch(key) is None or key in own or key in _words(scene.head)
-
-
-def _words(side: Side) -> frozenset[str]:
-    """All words of a project's macros."""
-    if side not in _WORDS:  # thousands of nodes may ask
-        _WORDS[side] = frozenset(word for macro in side.code.macros.values() for word in WORD.findall(macro.sql))
-    return _WORDS[side]
+    return not scene.head.code.macros or WORD.fullmatch(key) is None or key in own or key in scene.head.macro_words
 
 
 def _default(adapter: str, key: str) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from aftershock.model import Artifacts, CatalogTable, Node, Project
     from aftershock.model.code import Code
 
+WORD = re.compile(r"\w+")
 NO_CODE = NodeCode()
 NO_DEFINITION = Definition()
 
@@ -58,6 +60,11 @@ class Side:
     def code(self) -> Code:
         """Its code."""
         return self.reader.code
+
+    @cached_property
+    def macro_words(self) -> frozenset[str]:
+        """All words in the code of its macros: thousands of nodes may ask."""
+        return frozenset(word for macro in self.code.macros.values() for word in WORD.findall(macro.sql))
 
     @property
     def manifest(self) -> str:

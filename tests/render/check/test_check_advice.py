@@ -45,6 +45,17 @@ def test_a_reader_of_what_a_source_lost() -> None:
     assert said(report) == ["Change c, or have raw.orders.amount back as it was."]
 
 
+def test_a_unit_test_that_fails_with_its_model_is_told_apart_from_one_that_fails_by_itself() -> None:
+    change, ids = reports.removed(unique_id="model.shop.d"), ("test.shop.a", "unit_test.shop.b")
+    way = (ColumnStep("model.shop.d", "x"), ColumnStep("model.shop.c", ""), ColumnStep(ids[1], ""))
+    together = "See whether b needs the same change: it fails with its model."
+    for fails, tests in ((("model.shop.c",), "the test that then fails: a."), ((), "the tests that then fail: a and b.")):
+        impact = replace(reports.NO_IMPACT, fails=fails, failing_tests=ids, proofs=tuple(Reached(one, 0, way) for one in (*fails, *ids)))
+        found = said(reports.report(change, impact=impact, labels=NAMES))
+        assert f"Change {tests}" in found
+        assert (together in found) is bool(fails)
+
+
 def test_a_reader_that_fails_for_its_own_table_is_not_to_be_changed() -> None:
     reader = replace(reports.NO_IMPACT, fails=("model.shop.c", "model.shop.d"), proofs=(Reached("model.shop.c", 0), Reached("model.shop.d", 0)))
     report = reports.report(reports.removed(), impact=reader, labels=NAMES, repairs=(Repair("table", ("model.shop.c",), REFRESH, "sync_all_columns"),))

@@ -120,7 +120,8 @@ def _kept(report: CheckReport, change: Change) -> Part:
 
 def _promises(report: CheckReport) -> Iterator[Advice]:
     """What can be done about contracts and tests that no longer hold."""
-    contracts, tests = words.contracts(report), words.tests(report)
+    contracts, with_model = words.contracts(report), _failing_with_their_model(report)
+    tests = words.names(report, [unique_id for unique_id in words.test_ids(report) if unique_id not in with_model])
     if contracts:
         its, says = ("its contract", "says") if len(contracts) == 1 else ("their contracts", "say")
         paths = [Code(path) for path in dict.fromkeys(repair.path for repair in report.repairs if repair.kind == "contract") if path]
@@ -129,6 +130,16 @@ def _promises(report: CheckReport) -> Iterator[Advice]:
         yield _say("Make the SQL of ", _listed(codes), f" yield what {its} {says}, or change {its}", where, " in the same pull request")
     if tests:
         yield _say(f"Change {'the test that then fails' if len(tests) == 1 else 'the tests that then fail'}: ", _listed([Code(name) for name in tests]))
+    if with_model:
+        fail = "needs the same change: it fails with its model" if len(with_model) == 1 else "need the same change: they fail with their models"
+        yield _say("See whether ", _named(report, with_model), f" {fail}")
+
+
+def _failing_with_their_model(report: CheckReport) -> list[str]:
+    """Unit tests whose model fails, whose SQL they run: they are right again with it, unless they give, or expect, what is gone."""
+    failing = frozenset(report.impact.fails)
+    through = {proof.unique_id for proof in report.impact.proofs if any(step.node in failing for step in proof.steps[:-1])}
+    return [unique_id for unique_id in words.test_ids(report) if unique_id.startswith("unit_test.") and unique_id in through]
 
 
 def _repaired(report: CheckReport, repair: Repair) -> Iterator[Advice]:

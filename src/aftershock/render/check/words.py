@@ -159,7 +159,12 @@ def _is_told(report: CheckReport) -> bool:
 
 def tests(report: CheckReport) -> list[str]:
     """The names of the tests that fail or no longer run."""
-    return names(report, (unique_id for unique_id in report.impact.failing_tests if unique_id.startswith(_TESTS)))
+    return names(report, test_ids(report))
+
+
+def test_ids(report: CheckReport) -> list[str]:
+    """The tests that fail or no longer run; contracts apart."""
+    return [unique_id for unique_id in report.impact.failing_tests if unique_id.startswith(_TESTS)]
 
 
 def contracts(report: CheckReport) -> list[str]:
